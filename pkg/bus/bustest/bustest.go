@@ -1,0 +1,54 @@
+// Package bustest gives tests a NATS server of their own inside the process.
+//
+// It never fakes anything: it is the server that `clocker up` runs, without a port. Start reading at [Connect].
+package bustest
+
+import (
+	"testing"
+
+	"clocker.io/pkg/bus"
+	"clocker.io/pkg/bus/embed"
+)
+
+// Server starts a server that ends with the test. It has the users "control" and "host-localhost", without passwords
+// worth a name.
+func Server(t testing.TB) *embed.Server {
+	t.Helper()
+	s, err := embed.Start(embed.Config{Dir: t.TempDir(), Users: []embed.User{
+		{Name: "control", Password: "test"}, {Name: "host-localhost", Password: "test", Host: "localhost"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Stop)
+	return s
+}
+
+// Control connects to a server as a control service.
+func Control(t testing.TB, s *embed.Server) *bus.Conn {
+	t.Helper()
+	return connect(t, bus.Options{Name: t.Name(), User: "control", Password: "test", InProcess: s})
+}
+
+// Host connects to a server with the rights of the agent on host localhost.
+func Host(t testing.TB, s *embed.Server) *bus.Conn {
+	t.Helper()
+	return connect(t, bus.Options{Name: t.Name(), User: "host-localhost", Password: "test", InProcess: s,
+		InboxPrefix: embed.InboxPrefix("localhost")})
+}
+
+// Connect starts a server and connects to it as a control service.
+func Connect(t testing.TB) *bus.Conn {
+	t.Helper()
+	return Control(t, Server(t))
+}
+
+func connect(t testing.TB, o bus.Options) *bus.Conn {
+	t.Helper()
+	c, err := bus.Connect(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}

@@ -1,0 +1,187 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"clocker.io/pkg/clocker"
+
+	"github.com/nats-io/nats.go"
+)
+
+// atOnce bounds how many requests of one responder are answered at the same time.
+const atOnce = 32
+
+// ErrNotMine is what a responder returns for a request that another service answers: it stays silent.
+var ErrNotMine = errors.New("another service answers this")
+
+// Responder answers requests, or listens to messages, on a subject. A queue group, when set, shares them out among the
+// processes of one service.
+type Responder struct {
+	Subject string
+	Queue   string
+	run     func(ctx context.Context, c *Conn, m *nats.Msg)
+	ordered bool
+}
+
+// Respond makes a responder of a function from request to answer. Requests are answered concurrently, at most 32 at a
+// time. A *clocker.Error reaches the asker as it is, another error as code internal.
+func Respond[Req, Res any](subject, queue string, fn func(ctx context.Context, subject string, req Req) (Res, error)) Responder {
+	return Responder{Subject: subject, Queue: queue, run: func(ctx context.Context, c *Conn, m *nats.Msg) {
+		var req Req
+		var res Res
+		err := json.Unmarshal(m.Data, &req)
+		if err != nil {
+			err = &clocker.Error{Code: clocker.Invalid, Message: fmt.Sprintf("request on %s: %v", m.Subject, err)}
+		} else {
+			res, err = fn(ctx, m.Subject, req)
+		}
+		switch {
+		case errors.Is(err, ErrNotMine):
+			return
+		case err != nil:
+			c.refuse(m, err)
+			return
+		}
+		data, err := json.Marshal(res)
+		if err != nil {
+			c.refuse(m, fmt.Errorf("encode answer: %w", err))
+			return
+		}
+		_ = m.Respond(data) // an answer that is lost is asked for again
+	}}
+}
+
+// refuse answers with an error; the asker tries again or tells its user.
+func (c *Conn) refuse(m *nats.Msg, err error) {
+	code := clocker.CodeOf(err)
+	if code == "" {
+		code = "internal"
+		c.log.Error("answer a request", "subject", m.Subject, "reason", err)
+	}
+	msg := nats.NewMsg(m.Reply)
+	msg.Header.Set(headerError, string(code))
+	msg.Data = []byte(err.Error())
+	_ = m.RespondMsg(msg)
+}
+
+// Listen makes a responder of a function that answers nothing. Messages are given one at a time, in order; one that
+// cannot be decoded is logged and dropped.
+func Listen[M any](subject, queue string, fn func(ctx context.Context, subject string, m M)) Responder {
+	return Responder{Subject: subject, Queue: queue, ordered: true, run: func(ctx context.Context, c *Conn, m *nats.Msg) {
+		var v M
+		if err := json.Unmarshal(m.Data, &v); err != nil {
+			c.log.Warn("drop a message", "subject", m.Subject, "reason", err)
+			return
+		}
+		fn(ctx, m.Subject, v)
+	}}
+}
+
+// RespondStream makes a responder whose answer is a stream of chunks. send waits until the reader has taken the chunk
+// and fails when it is gone; ctx ends then too.
+func RespondStream[Req any](subject string, fn func(ctx context.Context, subject string, req Req, send func(v any) error) error) Responder {
+	return Responder{Subject: subject, run: func(ctx context.Context, c *Conn, m *nats.Msg) {
+		var req Req
+		if err := json.Unmarshal(m.Data, &req); err != nil {
+			c.refuse(m, &clocker.Error{Code: clocker.Invalid, Message: fmt.Sprintf("request on %s: %v", m.Subject, err)})
+			return
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		s := &sender{conn: c, to: m.Reply}
+		go s.beat(ctx, cancel)
+		err := fn(ctx, m.Subject, req, func(v any) error { return s.send(ctx, v) })
+		if err != nil {
+			c.refuse(m, err)
+			return
+		}
+		end := nats.NewMsg(m.Reply)
+		end.Header.Set(headerEnd, "1")
+		_ = c.nc.PublishMsg(end)
+	}}
+}
+
+// sender is the sending side of a stream.
+type sender struct {
+	conn *Conn
+	to   string
+	mu   sync.Mutex // one chunk or beat at a time
+}
+
+func (s *sender) send(ctx context.Context, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode chunk: %w", err)
+	}
+	return s.deliver(ctx, &nats.Msg{Subject: s.to, Data: data})
+}
+
+func (s *sender) deliver(ctx context.Context, m *nats.Msg) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	wait, cancel := context.WithTimeout(ctx, streamSilence)
+	defer cancel()
+	taken, err := s.conn.nc.RequestMsgWithContext(wait, m)
+	if err != nil {
+		return fmt.Errorf("reader is gone: %w", err)
+	}
+	if taken.Header.Get(headerEnd) != "" {
+		return errors.New("reader has enough")
+	}
+	return nil
+}
+
+// beat shows the reader that the stream lives, and ends it when the reader does not.
+func (s *sender) beat(ctx context.Context, cancel context.CancelFunc) {
+	tick := time.NewTicker(streamBeat)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		m := nats.NewMsg(s.to)
+		m.Header.Set(headerBeat, "1")
+		if err := s.deliver(ctx, m); err != nil {
+			cancel()
+			return
+		}
+	}
+}
+
+// Serve subscribes the responder until ctx ends. Concurrent answers still running then are waited for.
+func (r Responder) Serve(ctx context.Context, c *Conn) error {
+	var running sync.WaitGroup
+	slots := make(chan struct{}, atOnce)
+	handle := func(m *nats.Msg) {
+		if r.ordered {
+			r.run(ctx, c, m)
+			return
+		}
+		slots <- struct{}{}
+		running.Go(func() {
+			defer func() { <-slots }()
+			r.run(ctx, c, m)
+		})
+	}
+	var sub *nats.Subscription
+	var err error
+	if r.Queue == "" {
+		sub, err = c.nc.Subscribe(r.Subject, handle)
+	} else {
+		sub, err = c.nc.QueueSubscribe(r.Subject, r.Queue, handle)
+	}
+	if err != nil {
+		return fmt.Errorf("subscribe to %s: %w", r.Subject, err)
+	}
+	<-ctx.Done()
+	_ = sub.Unsubscribe()
+	running.Wait()
+	return ctx.Err()
+}

@@ -1,0 +1,208 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/events"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// streamName is the one stream of events. Its sequence equals our number because it is created to start there, which
+// lets the server itself refuse a gap; nobody but this file relies on it.
+const streamName = "CLOCKER_EVENTS"
+
+const metaGeneration = "clocker_generation"
+
+// streamBytes bounds the stream: it is a window on the log in Postgres, not the log.
+const streamBytes = 1 << 30
+
+// CloudEvents attributes in NATS's binary mode.
+const (
+	headerID       = "ce-id"
+	headerSource   = "ce-source"
+	headerType     = "ce-type"
+	headerSubject  = "ce-subject"
+	headerTime     = "ce-time"
+	headerSpec     = "ce-specversion"
+	headerContent  = "ce-datacontenttype"
+	headerSequence = "ce-sequence"
+	headerCause    = "ce-cause"
+	headerTrace    = "traceparent"
+)
+
+// Stream is the publishing side of the stream of events, for the sequencer. One goroutine at a time may publish.
+type Stream struct {
+	conn *Conn
+	wake chan struct{}
+	sub  sync.Once
+}
+
+// Stream gives the publisher.
+func (c *Conn) Stream() *Stream { return &Stream{conn: c, wake: make(chan struct{}, 1)} }
+
+// Wake fires when rows wait in the outbox, or the connection came back.
+func (s *Stream) Wake() <-chan struct{} {
+	s.sub.Do(func() {
+		s.conn.OnReconnect(s.poke)
+		// A subscription that cannot be had now is no loss: the sequencer polls as well.
+		_, _ = s.conn.nc.Subscribe(clocker.SubjectPokeOutbox, func(*nats.Msg) { s.poke() })
+	})
+	return s.wake
+}
+
+func (s *Stream) poke() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Poke tells the sequencer, wherever it runs, that rows wait in the outbox. It is for speed alone and may be lost.
+func (c *Conn) Poke() { _ = c.nc.Publish(clocker.SubjectPokeOutbox, nil) }
+
+// Open says what the stream holds. It reads the last message, so that a stream whose end was lost is seen.
+func (s *Stream) Open(ctx context.Context) (events.StreamState, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	stream, err := s.conn.js.Stream(ctx, streamName)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return events.StreamState{}, nil
+	}
+	if err != nil {
+		return events.StreamState{}, err
+	}
+	info, err := stream.Info(ctx)
+	if err != nil {
+		return events.StreamState{}, err
+	}
+	generation, err := strconv.ParseInt(info.Config.Metadata[metaGeneration], 10, 64)
+	if err != nil {
+		return events.StreamState{}, nil // not made by us, or not whole
+	}
+	st := info.State
+	state := events.StreamState{Generation: generation, First: int64(st.FirstSeq), Last: int64(st.LastSeq)}
+	state.Whole = st.NumDeleted == 0 && (st.Msgs == 0 || st.Msgs == st.LastSeq-st.FirstSeq+1)
+	if st.Msgs > 0 {
+		m, err := stream.GetMsg(ctx, st.LastSeq)
+		state.Whole = state.Whole && err == nil && m.Header.Get(headerSequence) == strconv.FormatUint(st.LastSeq, 10)
+	}
+	return state, nil
+}
+
+// Recreate deletes the stream and makes an empty one whose first record will be number first. Durable consumers go with
+// it and are bound again by their services.
+func (s *Stream) Recreate(ctx context.Context, generation, first int64) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := s.conn.js.DeleteStream(ctx, streamName); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return fmt.Errorf("delete stream: %w", err)
+	}
+	_, err := s.conn.js.CreateStream(ctx, jetstream.StreamConfig{
+		Name: streamName, Subjects: []string{events.SubjectRoot + ">"}, Storage: jetstream.FileStorage,
+		MaxBytes: streamBytes, Discard: jetstream.DiscardOld, FirstSeq: uint64(first), AllowAtomicPublish: true,
+		AllowDirect: true, Metadata: map[string]string{metaGeneration: strconv.FormatInt(generation, 10)},
+	})
+	if err != nil {
+		return fmt.Errorf("create stream: %w", err)
+	}
+	return nil
+}
+
+// Publish appends records all or none, at most 1,000. The server refuses them unless the stream ends right before the
+// first, so a stale publisher stores nothing.
+func (s *Stream) Publish(ctx context.Context, records []events.Record) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	last := len(records) - 1
+	batch := records[0].ID
+	for i, r := range records {
+		m := message(r)
+		if i == 0 {
+			m.Header.Set(nats.ExpectedLastSeqHdr, strconv.FormatInt(r.Number-1, 10))
+		}
+		if last > 0 {
+			m.Header.Set("Nats-Batch-Id", batch)
+			m.Header.Set("Nats-Batch-Sequence", strconv.Itoa(i+1))
+		}
+		if i < last {
+			if err := s.conn.nc.PublishMsg(m); err != nil {
+				return fmt.Errorf("publish: %w", err)
+			}
+			continue
+		}
+		if last > 0 {
+			m.Header.Set("Nats-Batch-Commit", "1")
+		}
+		return s.commit(ctx, m, r.Number)
+	}
+	return nil
+}
+
+func (s *Stream) commit(ctx context.Context, m *nats.Msg, number int64) error {
+	reply, err := s.conn.nc.RequestMsgWithContext(ctx, m)
+	if err != nil {
+		return fmt.Errorf("publish: %w", err)
+	}
+	var ack struct {
+		Error *struct {
+			Code        int    `json:"err_code"`
+			Description string `json:"description"`
+		} `json:"error"`
+		Sequence int64 `json:"seq"`
+	}
+	if err := json.Unmarshal(reply.Data, &ack); err != nil {
+		return fmt.Errorf("publish: %w", err)
+	}
+	if ack.Error != nil {
+		return fmt.Errorf("publish: %s (%d)", ack.Error.Description, ack.Error.Code)
+	}
+	if ack.Sequence != number {
+		return fmt.Errorf("publish: the stream ends at %d, not %d", ack.Sequence, number)
+	}
+	return nil
+}
+
+// message is a record on the wire.
+func message(r events.Record) *nats.Msg {
+	m := nats.NewMsg(r.Subject)
+	m.Data = r.Data
+	e := r.CloudEvent()
+	for k, v := range map[string]string{
+		headerID: e.ID, headerSource: e.Source, headerType: e.Type, headerSubject: e.Subject, headerSpec: e.SpecVersion,
+		headerTime: e.Time.Format(time.RFC3339Nano), headerContent: e.DataContentType,
+		headerSequence: strconv.FormatInt(e.Sequence, 10),
+	} {
+		m.Header.Set(k, v)
+	}
+	if e.Cause != 0 {
+		m.Header.Set(headerCause, strconv.FormatInt(e.Cause, 10))
+	}
+	if e.TraceParent != "" {
+		m.Header.Set(headerTrace, e.TraceParent)
+	}
+	return m
+}
+
+// OnEvent has fn called for every event as it is published, until ctx ends: a wake-up for readers of the log. Events
+// may be missed while the connection is away.
+func (c *Conn) OnEvent(ctx context.Context, fn func(number int64)) error {
+	sub, err := c.nc.Subscribe(events.SubjectRoot+">", func(m *nats.Msg) {
+		if n, err := strconv.ParseInt(m.Header.Get(headerSequence), 10, 64); err == nil {
+			fn(n)
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("subscribe to events: %w", err)
+	}
+	<-ctx.Done()
+	return sub.Unsubscribe()
+}

@@ -1,0 +1,166 @@
+package clocker
+
+// Want is the envelope on clocker.want.<host>. Exactly one field is set. Host asks the agent to register again.
+type Want struct {
+	Run   *RunWant   `json:"run,omitempty"`
+	Image *ImageWant `json:"image,omitempty"`
+	Host  *HostWant  `json:"host,omitempty"`
+}
+
+// HostWant tells an agent that its host is wanted now: register.
+type HostWant struct {
+	Reason string `json:"reason"`
+}
+
+// AskKind says what an agent (or dns) asks on clocker.ask.<host>, and so who answers.
+type AskKind string
+
+// The kinds of Ask.
+const (
+	AskRegister AskKind = "register" // provisioner: Registered
+	AskRun      AskKind = "run"      // policy: RunWant, complete
+	AskImages   AskKind = "images"   // imagebuilder: ImageWant, complete
+	AskContext  AskKind = "context"  // imagebuilder: ContextChunk
+	AskNetworks AskKind = "networks" // ipam: NetworkSnapshot, complete
+)
+
+// Ask is a request on clocker.ask.<host>. An owner that cannot answer says why with an error; silence or an error is
+// never an order.
+type Ask struct {
+	Kind     AskKind       `json:"kind"`
+	Host     string        `json:"host"`
+	Epoch    int64         `json:"epoch"`
+	Register *Registration `json:"register,omitempty"`
+	Context  *ContextRange `json:"context,omitempty"`
+}
+
+// Registration is what an agent says of its host.
+type Registration struct {
+	Token    string   `json:"token"` // join token of the host
+	Address  string   `json:"address"`
+	Capacity Capacity `json:"capacity"`
+	Engine   Engine   `json:"engine"`
+}
+
+// Registered answers AskRegister. With Wait the host is not wanted yet: the agent asks again when told by a HostWant,
+// or after some seconds.
+type Registered struct {
+	Wait   bool   `json:"wait,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	Epoch  int64  `json:"epoch"`
+	Cloud  string `json:"cloud"`
+}
+
+// ContextRange asks for a part of a build context: bytes from Offset, at most 512 KiB an answer.
+type ContextRange struct {
+	Digest string `json:"digest"`
+	Offset int64  `json:"offset"`
+}
+
+// ContextChunk is a part of a build context; Total is its whole size in bytes.
+type ContextChunk struct {
+	Data  []byte `json:"data"`
+	Total int64  `json:"total"`
+}
+
+// FactKind says what an agent saw.
+type FactKind string
+
+// The facts of an agent. Container facts go to policy, image facts to imagebuilder, host facts to provisioner.
+const (
+	FactStarted   FactKind = "container.started"
+	FactHealthy   FactKind = "container.healthy"
+	FactUnhealthy FactKind = "container.unhealthy"
+	FactRestarted FactKind = "container.restarted"
+	FactFailed    FactKind = "container.failed"
+	FactFinished  FactKind = "container.finished" // ended, and its restart policy leaves it at that
+	FactRemoved   FactKind = "container.removed"
+	FactOrphan    FactKind = "container.orphan" // a thing of ours that no row owns was removed
+
+	FactImageReady  FactKind = "image.ready"
+	FactImageFailed FactKind = "image.failed"
+
+	FactReconciled FactKind = "host.reconciled" // the snapshot of this epoch is applied: the host may become ready
+)
+
+// Noun is the owner's word: container, image or host.
+func (k FactKind) Noun() string {
+	for i := range len(k) {
+		if k[i] == '.' {
+			return string(k[:i])
+		}
+	}
+	return string(k)
+}
+
+// Fact is one thing an agent saw. It stays on the agent's disk until its owner has answered after commit; (host, epoch,
+// counter) is its identity.
+type Fact struct {
+	Counter   int64      `json:"counter"`
+	Kind      FactKind   `json:"kind"`
+	Container *Container `json:"container,omitempty"`
+	Attempt   int        `json:"attempt,omitempty"`  // restarts in place so far; 0 for the first start
+	EngineID  string     `json:"engineId,omitempty"` // the Engine's container id
+	ExitCode  int        `json:"exitCode,omitempty"`
+	Reason    string     `json:"reason,omitempty"`
+	Image     *ImageFact `json:"image,omitempty"`
+	Orphan    *Orphan    `json:"orphan,omitempty"`
+}
+
+// ImageFact is the outcome of an ImageJob.
+type ImageFact struct {
+	Key     string   `json:"key"`
+	Attempt int      `json:"attempt"`
+	Image   string   `json:"image,omitempty"`  // image id, sha256:...
+	Digest  string   `json:"digest,omitempty"` // repository digest when the Engine knows one
+	Size    int64    `json:"size,omitempty"`   // bytes
+	New     bool     `json:"new,omitempty"`    // built just now rather than found
+	Tail    []string `json:"tail,omitempty"`   // last lines of a failed build
+	// Retry says that the failure may pass by itself (a registry out of reach) rather than being the input's fault.
+	Retry bool `json:"retry,omitempty"`
+}
+
+// Orphan is a thing with our label that no row owned.
+type Orphan struct {
+	Kind string `json:"kind"` // container, network, volume, image
+	Name string `json:"name"`
+}
+
+// FactBatch is a request on clocker.fact.<host>: facts of one noun, in order.
+type FactBatch struct {
+	Host  string `json:"host"`
+	Epoch int64  `json:"epoch"`
+	Noun  string `json:"noun"`
+	Facts []Fact `json:"facts"`
+}
+
+// FactReply says that every fact of the batch is settled: stored, or refused for good with a reason (old epoch, old
+// generation, not assigned here).
+type FactReply struct {
+	Refused map[int64]string `json:"refused,omitempty"` // by counter
+}
+
+// Beat is a heartbeat on clocker.beat.<host>, every second. Revisions let the owners see that a push was missed.
+type Beat struct {
+	Host          string `json:"host"`
+	Epoch         int64  `json:"epoch"`
+	RunRevision   int64  `json:"runRevision"`
+	ImageRevision int64  `json:"imageRevision"`
+	Running       int    `json:"running"`
+	EngineDown    bool   `json:"engineDown,omitempty"`
+	Digest        string `json:"digest"` // of the (container, generation) pairs that run
+}
+
+// LogsRequest asks, on clocker.do.<host>.logs, for a container's output, streamed as LogsChunks.
+type LogsRequest struct {
+	Container Container `json:"container"`
+	Follow    bool      `json:"follow"`
+	Tail      int       `json:"tail"`            // lines; 0 is all
+	Since     int64     `json:"since,omitempty"` // Unix seconds; 0 is from the start
+}
+
+// LogsChunk is a part of a container's output.
+type LogsChunk struct {
+	Stream string `json:"stream"` // stdout, stderr
+	Data   []byte `json:"data"`
+}

@@ -1,0 +1,20 @@
+package clocker
+
+// Core NATS subjects. Events have their own, see pkg/events.
+const (
+	SubjectWant = "clocker.want." // + host: Want, control to agent
+	SubjectNet  = "clocker.net."  // + host: NetworkUpdate, ipam to agent and dns
+	SubjectDo   = "clocker.do."   // + host + verb: logs, control to agent
+	SubjectFact = "clocker.fact." // + host: FactBatch, agent to control
+	SubjectAsk  = "clocker.ask."  // + host: Ask, agent and dns to control
+	SubjectBeat = "clocker.beat." // + host: Beat, agent to control
+
+	SubjectPokeOutbox = "clocker.poke.outbox" // rows wait in the outbox
+	SubjectNudge      = "clocker.nudge."      // + service: Nudge, the watchdog's request to read your rows again
+)
+
+// Nudge asks a service to look at a container's rows again: its deadline in that stage has passed.
+type Nudge struct {
+	Container Container `json:"container"`
+	Stage     string    `json:"stage"`
+}

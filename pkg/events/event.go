@@ -1,0 +1,48 @@
+package events
+
+import (
+	"strconv"
+	"strings"
+
+	"clocker.io/pkg/clocker"
+)
+
+// Event is a fact. Topic is a literal, noun.participle; it never follows from the Go type's name.
+type Event interface {
+	Topic() string
+	Scope() Scope
+}
+
+// Scope says what a fact is about: Tokens end its subject, Application and Host are what streams are filtered by.
+type Scope struct {
+	Application string
+	Host        string
+	Tokens      []string
+}
+
+// SubjectRoot starts the subject of every event.
+const SubjectRoot = "clocker.evt."
+
+// Subject is where an event is published, clocker.evt.container.placed.shop.web.0.
+func Subject(e Event) string {
+	return SubjectRoot + e.Topic() + "." + strings.Join(e.Scope().Tokens, ".")
+}
+
+// SubjectsOf is the filter that takes every event of a topic.
+func SubjectsOf(topic string) string { return SubjectRoot + topic + ".>" }
+
+// Type is the CloudEvents type of a topic, io.clocker.container.placed.v1.
+func Type(topic string) string { return "io.clocker." + topic + ".v1" }
+
+// TopicOf is the topic in a CloudEvents type; false when it is none of ours.
+func TopicOf(ceType string) (string, bool) {
+	topic, ok := strings.CutPrefix(ceType, "io.clocker.")
+	if !ok {
+		return "", false
+	}
+	return strings.CutSuffix(topic, ".v1")
+}
+
+func containerScope(c clocker.Container, host string) Scope {
+	return Scope{Application: c.Application, Host: host, Tokens: []string{c.Application, c.Entity, strconv.Itoa(c.Ordinal)}}
+}

@@ -1,0 +1,53 @@
+package events
+
+import "encoding/json"
+
+// Kinds of operation.
+const (
+	OperationDeploy  = "deploy"  // requested by ApplicationSubmitted itself; done when the application is healthy
+	OperationResize  = "resize"  // target shop/web; params {"size": 3}
+	OperationRestart = "restart" // target shop, shop/web or shop/web/0
+	OperationDelete  = "delete"  // target shop; done when the application is gone
+)
+
+// Outcomes of an operation.
+const (
+	OutcomeDone   = "done"
+	OutcomeFailed = "failed"
+)
+
+// OperationRequested says that somebody asked for something that takes time; the noun's owner decides.
+type OperationRequested struct {
+	Operation   string          `json:"operation"`
+	Kind        string          `json:"kind"`
+	Application string          `json:"application"`
+	UID         string          `json:"uid"`
+	Target      string          `json:"target"`
+	Params      json.RawMessage `json:"params,omitempty"`
+}
+
+// OperationFinished says how an operation ended.
+type OperationFinished struct {
+	Operation   string `json:"operation"`
+	Kind        string `json:"kind"`
+	Application string `json:"application"`
+	UID         string `json:"uid"`
+	Outcome     string `json:"outcome"`
+	Reason      string `json:"reason,omitempty"`
+}
+
+// StreamRefilled says that the stream was behind, damaged or gone, and that a new generation of it was filled from
+// Postgres.
+type StreamRefilled struct {
+	Generation int64  `json:"generation"`
+	From       int64  `json:"from"` // first number that the new generation holds
+	Reason     string `json:"reason"`
+}
+
+func (OperationRequested) Topic() string { return "operation.requested" }
+func (OperationFinished) Topic() string  { return "operation.finished" }
+func (StreamRefilled) Topic() string     { return "stream.refilled" }
+
+func (e OperationRequested) Scope() Scope { return applicationScope(e.Application, e.Operation) }
+func (e OperationFinished) Scope() Scope  { return applicationScope(e.Application, e.Operation) }
+func (e StreamRefilled) Scope() Scope     { return Scope{Tokens: []string{"events"}} }

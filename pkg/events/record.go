@@ -1,0 +1,94 @@
+package events
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"strings"
+	"time"
+)
+
+// Record is a fact as it is kept and published: numbered without gaps, linked by hash to the one before, and naming
+// the event that caused it. Source: a row of events.events.
+type Record struct {
+	Number      int64
+	ID          string // UUID
+	Topic       string
+	Source      string // the service that stated it
+	Subject     string
+	Application string
+	Host        string
+	Time        time.Time // when the outbox row was written; microseconds, UTC
+	Cause       int64     // number of the event that caused it; 0 when none did
+	Trace       string    // W3C traceparent
+	Data        []byte    // the JSON that is published and hashed, byte for byte
+	Hash        []byte    // Link of the record before and this one
+}
+
+// Link computes a record's hash: SHA-256 over the hash before it and every field, each with its length, so that no
+// edit of any column goes unseen. The first record follows 32 zero bytes.
+func Link(prev []byte, r Record) []byte {
+	h := sha256.New()
+	var n [8]byte
+	number := func(v int64) {
+		binary.BigEndian.PutUint64(n[:], uint64(v))
+		h.Write(n[:])
+	}
+	field := func(b string) {
+		number(int64(len(b)))
+		h.Write([]byte(b))
+	}
+	h.Write(prev)
+	number(r.Number)
+	for _, s := range []string{r.ID, r.Topic, r.Source, r.Subject, r.Application, r.Host} {
+		field(s)
+	}
+	number(r.Time.UnixMicro())
+	number(r.Cause)
+	field(r.Trace)
+	field(string(r.Data))
+	return h.Sum(nil)
+}
+
+// Genesis is the hash that the first record follows.
+func Genesis() []byte { return make([]byte, sha256.Size) }
+
+// CloudEvent is a record in CloudEvents 1.0 structured form, as REST and the event stream show it.
+type CloudEvent struct {
+	SpecVersion     string          `json:"specversion"`
+	ID              string          `json:"id"`
+	Source          string          `json:"source"`
+	Type            string          `json:"type"`
+	Subject         string          `json:"subject"`
+	Time            time.Time       `json:"time"`
+	DataContentType string          `json:"datacontenttype"`
+	Sequence        int64           `json:"sequence"`
+	Cause           int64           `json:"cause,omitempty"`
+	TraceParent     string          `json:"traceparent,omitempty"`
+	Data            json.RawMessage `json:"data"`
+}
+
+// CloudEvent gives the record's structured form.
+func (r Record) CloudEvent() CloudEvent {
+	return CloudEvent{
+		SpecVersion: "1.0", ID: r.ID, Source: "clocker/" + r.Source, Type: Type(r.Topic),
+		Subject: strings.TrimPrefix(strings.TrimPrefix(r.Subject, SubjectRoot+r.Topic), "."),
+		Time:    r.Time.UTC(), DataContentType: "application/json", Sequence: r.Number, Cause: r.Cause,
+		TraceParent: r.Trace, Data: r.Data,
+	}
+}
+
+// Delivery is a record that reached a consumer, decoded. Its Hash is not set: the wire does not carry it.
+type Delivery struct {
+	Record
+	Event Event
+}
+
+// StreamState is what the stream of events holds: record numbers First to Last without gaps, or nothing when Last is
+// less than First. Whole is false when the stream is missing or a part of it is.
+type StreamState struct {
+	Generation int64
+	First      int64
+	Last       int64
+	Whole      bool
+}

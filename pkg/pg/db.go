@@ -1,0 +1,151 @@
+package pg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Config says which database, as whom.
+type Config struct {
+	URL  string // of a user that may take Role, or is it
+	Role string // the service's name; its Postgres role is clocker_<name> and its schema <name>
+	Log  *slog.Logger
+	Poke func() // called after a commit that put rows into the outbox; must not block
+	// Connections is the pool's size; 0 means 8.
+	Connections int32
+}
+
+// DB is a pool of connections that all act as one service's role. It is safe for concurrent use.
+type DB struct {
+	cfg  Config
+	pool *pgxpool.Pool
+}
+
+// RoleName is the Postgres role of a service.
+func RoleName(service string) string { return "clocker_" + service }
+
+// Open checks the configuration and makes the pool. It does no I/O: a database that is down is waited for by Wait and
+// reported by Ready.
+func Open(cfg Config) (*DB, error) {
+	if cfg.URL == "" {
+		return nil, errors.New("open database: no URL; set CLOCKER_DATABASE_URL")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.Poke == nil {
+		cfg.Poke = func() {}
+	}
+	pool, err := newPool(cfg.URL, cfg.Role, cfg.Connections)
+	if err != nil {
+		return nil, err
+	}
+	return &DB{cfg: cfg, pool: pool}, nil
+}
+
+func newPool(url, role string, size int32) (*pgxpool.Pool, error) {
+	pc, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	pc.MaxConns = 8
+	if size > 0 {
+		pc.MaxConns = size
+	}
+	pc.MinConns = 1
+	pc.ConnConfig.RuntimeParams["application_name"] = RoleName(role)
+	pc.ConnConfig.ConnectTimeout = 5 * time.Second
+	pc.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, fmt.Sprintf("set role %s; set search_path = %s, events", RoleName(role), role))
+		return err
+	}
+	return pgxpool.NewWithConfig(context.Background(), pc)
+}
+
+// Role is the service whose role this pool acts as.
+func (db *DB) Role() string { return db.cfg.Role }
+
+// Close ends all connections; running transactions are rolled back.
+func (db *DB) Close() { db.pool.Close() }
+
+// Ready says whether the database answers and is migrated, or why not.
+func (db *DB) Ready(ctx context.Context) error {
+	var done bool
+	err := db.pool.QueryRow(ctx, `select to_regclass('events.v_floors') is not null`).Scan(&done)
+	if err != nil {
+		return fmt.Errorf("reach database: %w", err)
+	}
+	if !done {
+		return errors.New("database is not migrated yet")
+	}
+	return nil
+}
+
+// Wait returns once the database is ready, or with ctx's error.
+func (db *DB) Wait(ctx context.Context) error {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for said := false; ; {
+		err := db.Ready(ctx)
+		if err == nil {
+			return nil
+		}
+		if !said {
+			db.cfg.Log.Info("waiting for the database", "reason", err)
+			said = true
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for database: %w", err)
+		case <-tick.C:
+		}
+	}
+}
+
+// Read runs fn in a read-only transaction that sees one state of the database throughout.
+func (db *DB) Read(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	return db.inTx(ctx, opts, fn)
+}
+
+// inTx runs fn in a transaction and its AfterCommit functions after the commit. A passing fault of the database comes
+// back as clocker.Unavailable.
+func (db *DB) inTx(ctx context.Context, opts pgx.TxOptions, fn func(context.Context, *Tx) error) error {
+	return fault(db.transact(ctx, opts, fn))
+}
+
+func (db *DB) transact(ctx context.Context, opts pgx.TxOptions, fn func(context.Context, *Tx) error) error {
+	raw, err := db.pool.BeginTx(ctx, opts)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	tx := &Tx{Tx: raw}
+	// Rolling back after a commit is a no-op; the background context lets it run when ctx has ended.
+	defer func() { _ = raw.Rollback(context.WithoutCancel(ctx)) }()
+	if err := fn(ctx, tx); err != nil {
+		return err
+	}
+	if err := raw.Commit(ctx); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	for _, after := range tx.after {
+		after()
+	}
+	return nil
+}
+
+// Tx is a transaction of a store.
+type Tx struct {
+	pgx.Tx
+	after []func()
+}
+
+// AfterCommit lets fn run once the transaction has committed, in the committing goroutine: it wakes somebody and must
+// not block. It does not run after a rollback, so what it wakes must also look by itself now and then.
+func (tx *Tx) AfterCommit(fn func()) { tx.after = append(tx.after, fn) }

@@ -1,0 +1,66 @@
+package pg
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const (
+	floorEvery = 5 * time.Second
+	floorStep  = 20000 // events looked at in one go, so that a long backlog does not make one long statement
+)
+
+// Floors is the loop that raises a consumer's floor over what it has handled and prunes its inbox up to there; it
+// returns when ctx ends. topics are those that the consumer handles; all others count as handled.
+func (db *DB) Floors(ctx context.Context, consumer string, topics []string) error {
+	tick := time.NewTicker(floorEvery)
+	defer tick.Stop()
+	for {
+		for moved := true; moved && ctx.Err() == nil; {
+			var err error
+			if moved, err = db.raiseFloor(ctx, consumer, topics); err != nil {
+				db.cfg.Log.Debug("raise floor", "consumer", consumer, "reason", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// raiseFloor moves the floor by at most floorStep events and says whether there may be more.
+func (db *DB) raiseFloor(ctx context.Context, consumer string, topics []string) (bool, error) {
+	full := false
+	err := db.inTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(ctx context.Context, tx *Tx) error {
+		var from, to int64
+		err := tx.QueryRow(ctx, `
+			with f as (select coalesce((select floor from floors where consumer = $1), 0) as floor)
+			select f.floor, coalesce(
+			  (select min(e.number) - 1 from events.events e
+			   where e.number > f.floor and e.number <= f.floor + $3 and e.topic = any($2)
+			     and not exists (select from inbox i where i.consumer = $1 and i.number = e.number)),
+			  least((select number from events.head), f.floor + $3))
+			from f`, consumer, topics, floorStep).Scan(&from, &to)
+		if err != nil || to <= from {
+			return err
+		}
+		full = to == from+floorStep
+		_, err = tx.Exec(ctx, `
+			insert into floors (consumer, floor) values ($1, $2)
+			on conflict (consumer) do update set floor = excluded.floor`, consumer, to)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `delete from inbox where consumer = $1 and number <= $2`, consumer, to)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("raise floor: %w", err)
+	}
+	return full, nil
+}

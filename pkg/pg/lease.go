@@ -1,0 +1,132 @@
+package pg
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// leaseTerm is how long a lease holds without renewal; it is renewed at a third of it.
+const leaseTerm = 2 * time.Second
+
+// ErrFenced means that another process has taken the role over: what was decided here counts for nothing.
+var ErrFenced = errors.New("fenced: another process holds this role now")
+
+// Fence is a tenure of a role that must be single.
+type Fence struct {
+	Lease  string
+	Holder string
+	Number int64
+}
+
+// Hold runs fn whenever this process holds the lease, with a context that ends when it is lost; it returns when ctx
+// ends. fn returning before that, with or without an error, gives the lease up and tries again a little later.
+func (db *DB) Hold(ctx context.Context, lease string, fn func(ctx context.Context, f Fence) error) error {
+	return hold(ctx, db, lease, fn)
+}
+
+func hold(ctx context.Context, db *DB, lease string, fn func(context.Context, Fence) error) error {
+	holder := rand.Text()
+	tick := time.NewTicker(leaseTerm / 4)
+	defer tick.Stop()
+	for {
+		if f, err := db.take(ctx, lease, holder); err == nil {
+			if err := db.tenure(ctx, f, fn); err != nil && ctx.Err() == nil {
+				db.cfg.Log.Warn("lost a role", "lease", lease, "fence", f.Number, "reason", err)
+			}
+		} else if !errors.Is(err, ErrFenced) && ctx.Err() == nil {
+			db.cfg.Log.Debug("take lease", "lease", lease, "reason", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// take gets the lease when it is free, or answers ErrFenced. The fence grows with every tenure, also of the same
+// holder: a tenure that ended by itself must not be mistaken for the next.
+func (db *DB) take(ctx context.Context, lease, holder string) (Fence, error) {
+	f := Fence{Lease: lease, Holder: holder}
+	err := db.pool.QueryRow(ctx, `
+		insert into events.leases as l (name, holder, fence, expires_at)
+		values ($1, $2, 1, clock_timestamp() + $3::interval)
+		on conflict (name) do update
+		set holder = excluded.holder, fence = l.fence + 1, expires_at = excluded.expires_at
+		where l.expires_at < clock_timestamp()
+		returning fence`, lease, holder, leaseTerm).Scan(&f.Number)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return f, ErrFenced
+	}
+	return f, err
+}
+
+// tenure runs fn under the lease, renewing it; no answer to a renewal for two thirds of the term ends it.
+func (db *DB) tenure(ctx context.Context, f Fence, fn func(context.Context, Fence) error) error {
+	held, lose := context.WithCancelCause(ctx)
+	defer lose(nil)
+	go db.renew(held, f, lose)
+	err := fn(held, f)
+	if cause := context.Cause(held); cause != nil && ctx.Err() == nil {
+		err = cause
+	}
+	db.resign(context.WithoutCancel(ctx), f)
+	return err
+}
+
+func (db *DB) renew(ctx context.Context, f Fence, lose context.CancelCauseFunc) {
+	tick := time.NewTicker(leaseTerm / 3)
+	defer tick.Stop()
+	renewed := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		start := time.Now()
+		call, cancel := context.WithTimeout(ctx, leaseTerm/3)
+		tag, err := db.pool.Exec(call, `
+			update events.leases set expires_at = clock_timestamp() + $4::interval
+			where name = $1 and holder = $2 and fence = $3 and expires_at > clock_timestamp()`,
+			f.Lease, f.Holder, f.Number, leaseTerm)
+		cancel()
+		switch {
+		case err == nil && tag.RowsAffected() == 1:
+			renewed = start
+		case err == nil:
+			lose(ErrFenced)
+			return
+		case time.Since(renewed) > leaseTerm*2/3:
+			lose(fmt.Errorf("renew lease: %w", err))
+			return
+		}
+	}
+}
+
+func (db *DB) resign(ctx context.Context, f Fence) {
+	ctx, cancel := context.WithTimeout(ctx, leaseTerm)
+	defer cancel()
+	// Best effort: a lease that cannot be given back ends by itself.
+	_, _ = db.pool.Exec(ctx, `
+		update events.leases set expires_at = '-infinity' where name = $1 and holder = $2 and fence = $3`,
+		f.Lease, f.Holder, f.Number)
+}
+
+// CheckFence makes sure, to the end of the transaction, that the role is still this tenure's: a takeover waits for the
+// row. It answers ErrFenced when it is not. Source: events.leases.
+func (tx *Tx) CheckFence(ctx context.Context, f Fence) error {
+	var ok bool
+	err := tx.QueryRow(ctx, `
+		select true from events.leases where name = $1 and holder = $2 and fence = $3 for share`,
+		f.Lease, f.Holder, f.Number).Scan(&ok)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ErrFenced
+	}
+	return err
+}

@@ -1,0 +1,160 @@
+package pg
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	_ "github.com/jackc/pgx/v5/stdlib" // database/sql driver for goose
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+//go:embed common.sql
+var common string
+
+// Schema is a service's part of the database: the schema of its name and the goose migrations that make it.
+type Schema struct {
+	Name       string
+	Migrations fs.FS // *.sql at its root, 00001_name.sql; tables named with their schema
+}
+
+// Sequencer is the role that numbers events; it is no service and has no schema.
+const Sequencer = "sequencer"
+
+// migrateLock is an advisory lock key: two migrations at once take turns.
+const migrateLock = 0x636c6f636b6572
+
+func eventsSchema() Schema {
+	sub, _ := fs.Sub(migrations, "migrations") // fails for an invalid path alone
+	return Schema{Name: "events", Migrations: sub}
+}
+
+// Migrate brings a database to this version: roles, schema events, then the given ones in order, then rights. A later
+// schema may read the v_ views of an earlier one. ownerURL is that of a user that may create roles and schemas.
+// Source: goose migrations, forward only, one transaction each, under an advisory lock. A schema that is newer than
+// this program is refused.
+func Migrate(ctx context.Context, ownerURL string, schemas ...Schema) error {
+	conn, err := pgx.Connect(ctx, ownerURL)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if _, err := conn.Exec(ctx, `select pg_advisory_lock($1)`, migrateLock); err != nil {
+		return fmt.Errorf("migrate: wait for another migration: %w", err)
+	}
+	all := append([]Schema{eventsSchema()}, schemas...)
+	if err := prepare(ctx, conn, all); err != nil {
+		return err
+	}
+	for _, s := range all {
+		if err := migrateOne(ctx, ownerURL, s); err != nil {
+			return fmt.Errorf("migrate schema %s: %w", s.Name, err)
+		}
+	}
+	return grant(ctx, conn, schemas)
+}
+
+// prepare makes every role and schema, so that migrations may name each other's.
+func prepare(ctx context.Context, conn *pgx.Conn, schemas []Schema) error {
+	var b strings.Builder
+	for _, s := range schemas {
+		role := s.Name
+		if s.Name == "events" {
+			role = Sequencer
+		}
+		fmt.Fprintf(&b, `
+			do $$ begin create role %[1]s nologin; exception when duplicate_object or unique_violation then null; end $$;
+			do $$ begin execute format('grant %[1]s to %%I', current_user);
+			exception when invalid_grant_operation then null; end $$;
+			create schema if not exists %[2]s;`, RoleName(role), s.Name)
+		if s.Name != "events" {
+			b.WriteString(strings.ReplaceAll(common, "{schema}", s.Name))
+		}
+	}
+	if _, err := conn.Exec(ctx, b.String()); err != nil {
+		return fmt.Errorf("migrate: make roles and schemas: %w", err)
+	}
+	return nil
+}
+
+func migrateOne(ctx context.Context, url string, s Schema) error {
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	p, err := goose.NewProvider(goose.DialectPostgres, db, s.Migrations,
+		goose.WithTableName(s.Name+".migrations"), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	at, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return err
+	}
+	sources := p.ListSources()
+	if newest := sources[len(sources)-1].Version; at > newest {
+		return fmt.Errorf("the database is at version %d, this program knows %d: use a newer clocker", at, newest)
+	}
+	if _, err := p.Up(ctx); err != nil && !errors.Is(err, goose.ErrNoNextVersion) {
+		return err
+	}
+	return nil
+}
+
+// grant gives each role its schema and everybody's v_ views, and no more.
+func grant(ctx context.Context, conn *pgx.Conn, schemas []Schema) error {
+	roles := []string{RoleName(Sequencer)}
+	var floors []string
+	for _, s := range schemas {
+		roles = append(roles, RoleName(s.Name))
+		floors = append(floors, fmt.Sprintf("select '%[1]s' as service, consumer, floor from %[1]s.floors", s.Name))
+	}
+	if len(floors) == 0 {
+		floors = []string{"select ''::text as service, ''::text as consumer, 0::bigint as floor where false"}
+	}
+	everybody := strings.Join(roles, ", ")
+	var b strings.Builder
+	fmt.Fprintf(&b, `
+		create or replace view events.v_floors as %s;
+		grant usage on schema events to %s;
+		grant insert on events.outbox to %[2]s;
+		grant usage on sequence events.outbox_id_seq to %[2]s;
+		grant select on events.events, events.head, events.v_floors to %[2]s;
+		grant select, insert, update on events.leases to %[2]s;
+		grant select, delete on events.outbox to %[3]s;
+		grant insert on events.events to %[3]s;
+		grant update on events.head to %[3]s;`, strings.Join(floors, " union all "), everybody, RoleName(Sequencer))
+	for _, s := range schemas {
+		fmt.Fprintf(&b, `
+			grant usage on schema %[1]s to %[2]s;
+			grant select, insert, update, delete on all tables in schema %[1]s to %[3]s;
+			grant usage, select, update on all sequences in schema %[1]s to %[3]s;`, s.Name, everybody, RoleName(s.Name))
+	}
+	b.WriteString(`
+		do $$ declare v record; begin
+		  for v in select schemaname, viewname from pg_views where viewname like 'v\_%' and schemaname = any(string_to_array('` +
+		strings.Join(names(schemas), ",") + `', ',')) loop
+		    execute format('grant select on %I.%I to ` + everybody + `', v.schemaname, v.viewname);
+		  end loop; end $$;`)
+	if _, err := conn.Exec(ctx, b.String()); err != nil {
+		return fmt.Errorf("migrate: grant rights: %w", err)
+	}
+	return nil
+}
+
+func names(schemas []Schema) []string {
+	out := make([]string, len(schemas))
+	for i, s := range schemas {
+		out[i] = s.Name
+	}
+	return out
+}

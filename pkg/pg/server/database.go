@@ -1,0 +1,55 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+const duplicateDatabase = "42P04"
+
+// CreateDatabase makes a database unless it is there, and gives its URL.
+func (s *Server) CreateDatabase(ctx context.Context, name string) (string, error) {
+	conn, err := pgconn.Connect(ctx, s.URL("postgres"))
+	if err != nil {
+		return "", fmt.Errorf("create database %s: %w", name, err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	_, err = conn.Exec(ctx, `create database "`+strings.ReplaceAll(name, `"`, `""`)+`"`).ReadAll()
+	var refused *pgconn.PgError
+	if err != nil && !(errors.As(err, &refused) && refused.Code == duplicateDatabase) {
+		return "", fmt.Errorf("create database %s: %w", name, err)
+	}
+	return s.URL(name), nil
+}
+
+// WaitFor returns when a database takes connections. An answer that will not change by waiting (a wrong password, no
+// such database) ends it at once.
+func WaitFor(ctx context.Context, url string) error {
+	for {
+		call, cancel := context.WithTimeout(ctx, 2*time.Second)
+		conn, err := pgconn.Connect(call, url)
+		if err == nil {
+			err = conn.Close(call)
+		}
+		cancel()
+		if err == nil {
+			return nil
+		}
+		var refused *pgconn.PgError
+		if errors.As(err, &refused) && !strings.HasPrefix(refused.Code, "57P") { // 57P: starting up, shutting down
+			return fmt.Errorf("connect to the database: %w", err)
+		}
+		var config *pgconn.ParseConfigError
+		if errors.As(err, &config) {
+			return fmt.Errorf("connect to the database: %w", err)
+		}
+		if pauseErr := pause(ctx); pauseErr != nil {
+			return fmt.Errorf("connect to the database: %w", err)
+		}
+	}
+}

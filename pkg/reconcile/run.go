@@ -1,0 +1,83 @@
+package reconcile
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Options says how a controller works. Zero values are sensible: one worker, a full look every 30 s, a pause of 100 ms
+// to 30 s after failures.
+type Options struct {
+	Name    string
+	Workers int
+	Resync  time.Duration
+	// Keys lists every key there is, for the full look at the start and every Resync; nil means none.
+	Keys    func(ctx context.Context) ([]string, error)
+	Backoff Backoff
+	Log     *slog.Logger
+}
+
+// Run works on the queue's keys until ctx ends. do brings one key to its desired state; it is never run twice at once
+// for one key. Its error means again later.
+func Run(ctx context.Context, q *Queue, o Options, do func(ctx context.Context, key string) error) error {
+	o = o.withDefaults()
+	var workers sync.WaitGroup
+	for range o.Workers {
+		workers.Go(func() { work(ctx, q, o, do) })
+	}
+	resync(ctx, q, o)
+	workers.Wait()
+	return ctx.Err()
+}
+
+func (o Options) withDefaults() Options {
+	o.Workers = max(o.Workers, 1)
+	if o.Resync == 0 {
+		o.Resync = 30 * time.Second
+	}
+	if o.Backoff == (Backoff{}) {
+		o.Backoff = Backoff{Min: 100 * time.Millisecond, Max: 30 * time.Second, Factor: 2}
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return o
+}
+
+func work(ctx context.Context, q *Queue, o Options, do func(context.Context, string) error) {
+	for {
+		key, err := q.next(ctx)
+		if err != nil {
+			return
+		}
+		err = do(ctx, key)
+		if err != nil && ctx.Err() == nil {
+			o.Log.Warn("reconcile again later", "controller", o.Name, "key", key, "reason", err)
+		}
+		q.done(key, err, o.Backoff)
+	}
+}
+
+// resync adds every key at the start and now and then, so that a lost wake-up heals by itself.
+func resync(ctx context.Context, q *Queue, o Options) {
+	tick := time.NewTicker(o.Resync)
+	defer tick.Stop()
+	for {
+		if o.Keys != nil {
+			keys, err := o.Keys(ctx)
+			if err != nil && ctx.Err() == nil {
+				o.Log.Warn("list what to reconcile", "controller", o.Name, "reason", err)
+			}
+			for _, k := range keys {
+				q.Add(k)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}

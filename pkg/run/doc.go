@@ -1,0 +1,7 @@
+// Package run turns a service, which is a value, into a process: configuration, logging, NATS, health, metrics,
+// signals. A service's main is one line, and `clocker up` runs all of them with the same code.
+//
+// It never opens a database, so that agent and dns do not link a driver, and it decides nothing for a service.
+//
+// Start reading at [Service]; process.go runs it, platform.go is what it is given.
+package run

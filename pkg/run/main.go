@@ -1,0 +1,129 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"clocker.io/pkg/bus"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+// healthPorts is where each service's health and metrics listen when it runs alone.
+var healthPorts = map[string]string{
+	"api": "8081", "scheduler": "8082", "provisioner": "8083", "ipam": "8084", "imagebuilder": "8085", "dns": "8086",
+	"policy": "8087", "agent": "8088",
+}
+
+// Main is a service's main: it runs the service alone in this process, from environment variables, until SIGINT or
+// SIGTERM.
+func Main(name string, f Factory) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := alone(ctx, name, f); err != nil {
+		fmt.Fprintf(os.Stderr, "clocker %s: %v\n", name, err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func alone(ctx context.Context, name string, f Factory) error {
+	log := Logger(os.Stderr, Env("CLOCKER_LOG", "info")).With("service", name)
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	conn, err := connect(name, log, registry)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	data := Env("CLOCKER_DATA", DataDir())
+	installation, err := Installation(data)
+	if err != nil {
+		return err
+	}
+	p := Platform{Name: name, Log: log, Now: time.Now, Bus: conn, Env: Env, Data: data, Installation: installation,
+		Metrics: registry, Gatherer: registry}
+	s, err := f(p)
+	if err != nil {
+		return err
+	}
+	listen := Env("CLOCKER_HEALTH_LISTEN", "127.0.0.1:"+healthPorts[name])
+	checks := append([]Check{{Name: "nats", Ready: conn.Ready}}, s.Checks...)
+	s.Loops = append(s.Loops, Loop{Name: "health", Run: func(ctx context.Context) error {
+		return ServeHTTP(ctx, listen, HealthHandler(registry, checks))
+	}})
+	return Run(ctx, p, s)
+}
+
+// connect reads where NATS is from CLOCKER_NATS_URL and the user from the file CLOCKER_NATS_CREDENTIALS. The user of a
+// host may only read its own inbox.
+func connect(name string, log *slog.Logger, metrics prometheus.Registerer) (*bus.Conn, error) {
+	o := bus.Options{Name: "clocker-" + name, URL: Env("CLOCKER_NATS_URL", "nats://127.0.0.1:4222"), Log: log, Metrics: metrics}
+	if file := Env("CLOCKER_NATS_CREDENTIALS", ""); file != "" {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("read NATS credentials: %w", err)
+		}
+		user, password, ok := strings.Cut(strings.TrimSpace(string(text)), ":")
+		if !ok {
+			return nil, fmt.Errorf("NATS credentials in %s: want one line user:password", file)
+		}
+		o.User, o.Password = user, password
+		if host, ok := strings.CutPrefix(user, "host-"); ok {
+			o.InboxPrefix = "_INBOX_" + host
+		}
+	}
+	return bus.Connect(o)
+}
+
+// Env is a setting from the environment, or the fallback when it is unset or empty.
+func Env(key, fallback string) string {
+	if v := os.Getenv(key); v != "" {
+		return v
+	}
+	return fallback
+}
+
+// DataDir is where an installation lives: $CLOCKER_DATA, else /var/lib/clocker for root, else ~/.local/share/clocker.
+func DataDir() string {
+	if d := os.Getenv("CLOCKER_DATA"); d != "" {
+		return d
+	}
+	if os.Geteuid() == 0 {
+		return "/var/lib/clocker"
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "clocker-data"
+	}
+	return filepath.Join(home, ".local", "share", "clocker")
+}
+
+// Installation is the id of the installation in a data directory: $CLOCKER_INSTALLATION, else the file installation.
+func Installation(data string) (string, error) {
+	if id := os.Getenv("CLOCKER_INSTALLATION"); id != "" {
+		return id, nil
+	}
+	text, err := os.ReadFile(filepath.Join(data, "installation"))
+	if err != nil {
+		return "", fmt.Errorf("read the installation's id: %w; `clocker up` makes one, or set CLOCKER_INSTALLATION", err)
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+// Logger logs JSON lines at a level: debug, info, warn or error.
+func Logger(w *os.File, level string) *slog.Logger {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		l = slog.LevelInfo
+	}
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: l}))
+}
