@@ -27,4 +27,7 @@ type Engine struct {
 	APIVersion string `json:"apiVersion"`
 	OS         string `json:"os"`
 	Arch       string `json:"arch"`
+	// Routes are the IPv4 networks that the machine routes for others than this installation: no application may have
+	// an address there.
+	Routes []string `json:"routes,omitempty"`
 }

@@ -1,0 +1,159 @@
+package placing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"clocker.io/pkg/bus"
+	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/events"
+	"clocker.io/services/scheduler/internal/place"
+	"clocker.io/services/scheduler/internal/store"
+)
+
+// Requested places a container, or parks it and says why. The first of a cloud that another host could help asks for
+// one.
+func Requested(ctx context.Context, s *store.Store, e bus.Received[events.ContainerRequested]) ([]events.Event, error) {
+	c, err := s.Look(ctx, e.Event.Container)
+	if err != nil || known(c, e.Event.Generation) {
+		return nil, err
+	}
+	cloud, err := s.Cloud(ctx, e.Event.Cloud)
+	if err != nil {
+		return nil, err
+	}
+	if p := c.Parked; p != nil && p.Request.Cloud != cloud.Name {
+		s.UnparkIn(p.Request.Cloud, e.Event.Container)
+	}
+	a := attempt{s: s, cloud: cloud}
+	facts, err := a.try(&store.Parked{Request: e.Event, Own: slices.Clone(c.Held)})
+	if err != nil {
+		return nil, err
+	}
+	return facts, s.Flush(ctx)
+}
+
+// attempt is a try to place containers of a cloud. With figures, reasons that differ in figures alone are written too,
+// which nobody but a reader of the parked rows cares for.
+type attempt struct {
+	s       *store.Store
+	cloud   *store.Cloud
+	figures bool
+}
+
+// known reports whether a request is no news: withdrawn, or this generation or a newer one is placed or parked.
+func known(c *store.Container, generation int64) bool {
+	if generation <= c.Floor || c.Parked != nil && c.Parked.Request.Generation >= generation {
+		return true
+	}
+	return len(c.Held) > 0 && c.Held[len(c.Held)-1].Generation >= generation
+}
+
+// try places a container or parks it, in the tables' and the cloud's view, and says what is news of that.
+func (a attempt) try(p *store.Parked) ([]events.Event, error) {
+	e := p.Request
+	req := requestOf(p)
+	choice, err := place.Choose(req, a.cloud.Cloud)
+	var why *place.Unplaceable
+	switch {
+	case errors.As(err, &why):
+		return a.park(p, *why)
+	case err != nil:
+		return nil, err
+	case choice.Wait:
+		return a.park(p, place.Unplaceable{Problem: waits(p, choice.Host)})
+	}
+	ports, err := place.Bind(req, hostOf(a.cloud, choice.Host))
+	if err != nil {
+		return nil, fmt.Errorf("bind ports of %s: %w", e.Path(), err)
+	}
+	if err := a.s.Reserve(a.cloud, e, choice.Host, ports); err != nil {
+		return nil, err
+	}
+	return []events.Event{events.ContainerPlaced{
+		Container: e.Container, Cloud: a.cloud.Name, Host: choice.Host, Ports: ports, CIDR: e.CIDR,
+	}}, nil
+}
+
+func requestOf(p *store.Parked) place.Request {
+	e := p.Request
+	load := store.LoadOf(e)
+	req := place.Request{
+		Container: e.Container, Memory: load.Memory, Millicores: load.Millicores, Ports: e.Ports,
+		Strategies: e.Strategies, Host: e.Host, Own: map[string]place.Load{},
+	}
+	for _, r := range p.Own {
+		if r.Generation < e.Generation {
+			own := req.Own[r.Host]
+			req.Own[r.Host] = place.Load{
+				Containers: own.Containers + r.Containers, Memory: own.Memory + r.Memory, Millicores: own.Millicores + r.Millicores,
+			}
+		}
+	}
+	return req
+}
+
+func hostOf(cloud *store.Cloud, id string) place.Host {
+	return cloud.Hosts[slices.IndexFunc(cloud.Hosts, func(h place.Host) bool { return h.ID == id })]
+}
+
+func waits(p *store.Parked, host string) string {
+	var older []string
+	for _, r := range p.Own {
+		if r.Host == host && r.Generation < p.Request.Generation {
+			older = append(older, fmt.Sprint(r.Generation))
+		}
+	}
+	return fmt.Sprintf("waits until generation %s has left %s", strings.Join(older, " and "), host)
+}
+
+// park writes down why a container waits; it says so when that is news. The first of a cloud that another host could help
+// asks for one, and so does every new one after a refusal, which may have been about another container's wishes.
+func (a attempt) park(was *store.Parked, why place.Unplaceable) ([]events.Event, error) {
+	p := *was
+	p.Refusals, p.Short, p.Reason, p.Failure = why.Refusals, why.MoreHosts, why.Error(), ""
+	if p.Short && a.cloud.Failure != "" {
+		p.Failure = a.cloud.Failure
+		p.Reason += "; no other host can be had: " + a.cloud.Failure
+	}
+	first := was.Reason == ""
+	news := first || p.Short != was.Short || !sameNews(was, &p)
+	if !news && (!a.figures || p.Reason == was.Reason) {
+		return nil, nil
+	}
+	if err := a.s.Park(a.cloud, &p); err != nil {
+		return nil, err
+	}
+	if !news {
+		return nil, nil
+	}
+	facts := []events.Event{waiting(p.Request.Container, p.Reason)}
+	if p.Short && (!a.cloud.Short || first && a.cloud.Failure != "") {
+		facts = append(facts, a.ask(p.Reason)...)
+	}
+	return facts, nil
+}
+
+// sameNews reports whether two reasons differ in figures at most.
+func sameNews(a, b *store.Parked) bool {
+	if len(a.Refusals) == 0 || len(b.Refusals) == 0 {
+		return a.Reason == b.Reason
+	}
+	return a.Failure == b.Failure && place.SameKind(a.Refusals, b.Refusals)
+}
+
+// ask states that a cloud needs a host, unless that was stated and is not answered yet.
+func (a attempt) ask(reason string) []events.Event {
+	if a.cloud.Asked {
+		return nil
+	}
+	a.s.Shortage(a.cloud, true, a.cloud.Failure)
+	return []events.Event{events.HostNeeded{Cloud: a.cloud.Name, Reason: reason}}
+}
+
+func waiting(of clocker.Container, reason string) events.Event {
+	return events.ContainerWaiting{Container: of, Stage: "place", Reason: reason}
+}

@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/events"
+	"clocker.io/pkg/pg"
+	"clocker.io/services/scheduler/internal/place"
+
+	"github.com/jackc/pgx/v5"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Schema is scheduler's part of the database.
+func Schema() pg.Schema {
+	sub, _ := fs.Sub(migrations, "migrations") // fails for an invalid path alone
+	return pg.Schema{Name: "scheduler", Migrations: sub}
+}
+
+// Store is the tables of scheduler within one transaction. It is not safe for concurrent use.
+type Store struct {
+	tx     *pg.Tx
+	mine   bool              // the turn's row is locked
+	clouds map[string]*Cloud // read in this transaction and changed along with the tables
+	todo   *pgx.Batch
+}
+
+// Bind makes a store of a transaction.
+func Bind(tx *pg.Tx) *Store {
+	return &Store{tx: tx, clouds: map[string]*Cloud{}, todo: &pgx.Batch{}}
+}
+
+// Container is what is known of a container identity.
+type Container struct {
+	clocker.Container
+	Floor  int64 // highest withdrawn generation
+	Held   []Reservation
+	Parked *Parked
+	// Crowd says that containers are parked in a cloud in which this one holds something.
+	Crowd bool
+}
+
+// Reservation is what a generation holds on a host.
+type Reservation struct {
+	Generation int64
+	Cloud      string
+	Host       string
+	place.Load
+}
+
+// Parked is a container that no host takes for now.
+type Parked struct {
+	Request  events.ContainerRequested
+	Reason   string
+	Refusals []place.Refusal
+	Failure  string // why the cloud cannot have another host
+	Short    bool   // another host could help
+	Since    time.Time
+	Own      []Reservation // of its older generations
+}
+
+// Cloud is what is known of a cloud.
+type Cloud struct {
+	place.Cloud
+	Short   bool   // a shortage is on record
+	Asked   bool   // a host was asked for, and the answer is still to come
+	Failure string // the last answer, when it was a refusal
+	Parked  []*Parked
+}
+
+// CheckFence makes sure that a single role is still held; see pg.Tx.
+func (s *Store) CheckFence(ctx context.Context, f pg.Fence) error { return s.tx.CheckFence(ctx, f) }
+
+// Flush writes what was collected: one round trip, none when there is nothing.
+func (s *Store) Flush(ctx context.Context) error {
+	if s.todo.Len() == 0 {
+		return nil
+	}
+	b := s.todo
+	s.todo = &pgx.Batch{}
+	return s.send(ctx, b)
+}
+
+// send runs a batch after what was collected before, with the turn's row locked first.
+func (s *Store) send(ctx context.Context, b *pgx.Batch) error {
+	all := &pgx.Batch{}
+	if !s.mine {
+		all.Queue(`select from turn for update`)
+	}
+	all.QueuedQueries = append(all.QueuedQueries, s.todo.QueuedQueries...)
+	all.QueuedQueries = append(all.QueuedQueries, b.QueuedQueries...)
+	s.todo = &pgx.Batch{}
+	if err := s.tx.SendBatch(ctx, all).Close(); err != nil {
+		return fmt.Errorf("query placements: %w", err)
+	}
+	s.mine = true
+	return nil
+}
