@@ -1,0 +1,58 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+
+	"clocker.io/pkg/bus"
+	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/pg"
+	"clocker.io/services/imagebuilder/internal/store"
+)
+
+// chunkSize is how much of a context goes into one answer, in bytes: with its encoding well below what the bus carries.
+const chunkSize = 512 << 10
+
+// Ask answers an agent's questions about images and build contexts, an ImageWant or a ContextChunk; others are not for
+// this service.
+func (j *Jobs) Ask(ctx context.Context, subject string, a clocker.Ask) (any, error) {
+	host := hostOf(subject)
+	switch {
+	case a.Kind != clocker.AskImages && a.Kind != clocker.AskContext:
+		return nil, bus.ErrNotMine
+	case a.Host != host:
+		return nil, &clocker.Error{Code: clocker.Denied, Message: fmt.Sprintf("host %q asks on %s", a.Host, subject)}
+	case a.Kind == clocker.AskImages:
+		return j.images(ctx, a)
+	}
+	return j.context(ctx, a)
+}
+
+// images is the complete list of a host, for the epoch that it is in.
+func (j *Jobs) images(ctx context.Context, a clocker.Ask) (clocker.ImageWant, error) {
+	var w clocker.ImageWant
+	err := j.cfg.DB.Read(ctx, func(ctx context.Context, tx *pg.Tx) (err error) {
+		w, err = store.New(tx, j.push).Jobs(ctx, a.Host)
+		return err
+	})
+	if err != nil {
+		return clocker.ImageWant{}, err
+	}
+	if w.Epoch == 0 || w.Epoch != a.Epoch {
+		return clocker.ImageWant{}, &clocker.Error{Code: clocker.Conflict,
+			Message: fmt.Sprintf("epoch %d of host %s is over: register again", a.Epoch, a.Host)}
+	}
+	return w, nil
+}
+
+func (j *Jobs) context(ctx context.Context, a clocker.Ask) (clocker.ContextChunk, error) {
+	if a.Context == nil || a.Context.Offset < 0 || a.Context.Offset > 1<<30 {
+		return clocker.ContextChunk{}, &clocker.Error{Code: clocker.Invalid, Message: "ask for a context: no such range"}
+	}
+	var c clocker.ContextChunk
+	err := j.cfg.DB.Read(ctx, func(ctx context.Context, tx *pg.Tx) (err error) {
+		c, err = store.New(tx, j.push).Chunk(ctx, a.Host, *a.Context, chunkSize)
+		return err
+	})
+	return c, err
+}

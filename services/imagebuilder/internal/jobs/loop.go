@@ -1,0 +1,89 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/events"
+	"clocker.io/pkg/pg"
+	"clocker.io/services/imagebuilder/internal/store"
+)
+
+const (
+	lookEvery      = 500 * time.Millisecond
+	reconcileEvery = 30 * time.Second
+)
+
+// Run is the loop over what time alone brings: next tries, hosts that missed a message, requests of applications that
+// are gone. One process at a time runs it. It returns when ctx ends.
+func (j *Jobs) Run(ctx context.Context) error {
+	return j.cfg.DB.Hold(ctx, "imagebuilder", j.tenure)
+}
+
+func (j *Jobs) tenure(ctx context.Context, f pg.Fence) error {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	var reconciled time.Time
+	for {
+		all := []error{j.advanceDue(ctx, f), j.tellLate(ctx)}
+		if now := j.cfg.Now(); now.Sub(reconciled) >= reconcileEvery {
+			reconciled = now
+			all = append(all, j.write(ctx, f, (*store.Store).DropGone))
+		}
+		if err := errors.Join(all...); errors.Is(err, pg.ErrFenced) || ctx.Err() != nil {
+			return err
+		} else if err != nil {
+			j.cfg.Log.Warn("look after images", "reason", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		case <-j.wake:
+			reconciled = time.Time{}
+		}
+	}
+}
+
+// write runs a write of this role in a transaction of its own.
+func (j *Jobs) write(ctx context.Context, f pg.Fence, fn func(*store.Store, context.Context) error) error {
+	return j.unit.Run(ctx, func(ctx context.Context, s *store.Store) ([]events.Event, error) {
+		if err := s.CheckFence(ctx, f); err != nil {
+			return nil, err
+		}
+		return nil, fn(s, ctx)
+	})
+}
+
+// advanceDue starts what may go on now. It looks first, without the lock that writers take.
+func (j *Jobs) advanceDue(ctx context.Context, f pg.Fence) error {
+	due := false
+	err := j.cfg.DB.Read(ctx, func(ctx context.Context, tx *pg.Tx) (err error) {
+		due, err = store.New(tx, j.push).IsDue(ctx)
+		return err
+	})
+	if err != nil || !due {
+		return err
+	}
+	return j.write(ctx, f, func(s *store.Store, ctx context.Context) error { return advance(ctx, s) })
+}
+
+// tellLate tells hosts that their list has moved on; they then ask for it.
+func (j *Jobs) tellLate(ctx context.Context) error {
+	var revisions []store.Revision
+	err := j.cfg.DB.Read(ctx, func(ctx context.Context, tx *pg.Tx) (err error) {
+		revisions, err = store.New(tx, j.push).Revisions(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, r := range revisions {
+		if j.beats.behind(r, j.cfg.Now()) {
+			j.push(clocker.ImageWant{Host: r.Host, Epoch: r.Epoch, Previous: r.Revision, Revision: r.Revision})
+		}
+	}
+	return nil
+}

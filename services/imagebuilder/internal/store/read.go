@@ -1,0 +1,93 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"clocker.io/pkg/clocker"
+)
+
+// IsDue reports whether ForDue would find something. It takes no lock. Source: images.
+func (s *Store) IsDue(ctx context.Context) (bool, error) {
+	var yes bool
+	if err := s.tx.QueryRow(ctx, `select exists (select from images i where `+due+`)`).Scan(&yes); err != nil {
+		return false, fmt.Errorf("look for images that are due: %w", err)
+	}
+	return yes, nil
+}
+
+// Jobs is the complete list of a host, and its present epoch; 0 when provisioner does not know it. Source: images,
+// hosts, provisioner.v_hosts.
+func (s *Store) Jobs(ctx context.Context, host string) (clocker.ImageWant, error) {
+	w := clocker.ImageWant{Host: host, Complete: true, Jobs: []clocker.ImageJob{}}
+	b := &pgx.Batch{}
+	b.Queue(`
+		select coalesce((select epoch from provisioner.v_hosts where host = $1), 0),
+		  coalesce((select revision from hosts where host = $1), 0)`, host).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&w.Epoch, &w.Revision)
+	})
+	b.Queue(`select key, source, state, attempt, retry_at is not null, revision from images where host = $1 order by key`, host).
+		Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				var i Image
+				var paused bool
+				var revision int64
+				if err := rows.Scan(&i.Key, &i.Source, &i.State, &i.Attempt, &paused, &revision); err != nil {
+					return err
+				}
+				if paused {
+					i.Pause = time.Nanosecond // how long does not show in a job
+				}
+				w.Jobs = append(w.Jobs, i.Job(revision))
+			}
+			return rows.Err()
+		})
+	if err := s.tx.SendBatch(ctx, b).Close(); err != nil {
+		return clocker.ImageWant{}, fmt.Errorf("list images of host %s: %w", host, err)
+	}
+	w.Previous = w.Revision
+	return w, nil
+}
+
+// Chunk is a part of the context of an image that a host works on, at most size bytes from offset; clocker.NotFound
+// when it works on none with that context, or api has it no more. Source: images, api.v_contexts.
+func (s *Store) Chunk(ctx context.Context, host string, r clocker.ContextRange, size int) (clocker.ContextChunk, error) {
+	var c clocker.ContextChunk
+	err := s.tx.QueryRow(ctx, `
+		select substring(data from ($3::bigint + 1)::int for $4::int), length(data)
+		from api.v_contexts where digest = $2
+		  and exists (select from images where host = $1 and source ->> 'context' = $2)`,
+		host, r.Digest, r.Offset, size).Scan(&c.Data, &c.Total)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return c, &clocker.Error{Code: clocker.NotFound, Message: fmt.Sprintf("no image for host %s is built from context %s", host, r.Digest)}
+	}
+	if err != nil {
+		return c, fmt.Errorf("read context: %w", err)
+	}
+	return c, nil
+}
+
+// Revision is how far a host's list has come, and its present epoch.
+type Revision struct {
+	Host     string
+	Revision int64
+	Epoch    int64
+}
+
+// Revisions lists those of all hosts that were ever told something. Source: hosts, provisioner.v_hosts.
+func (s *Store) Revisions(ctx context.Context) ([]Revision, error) {
+	rows, err := s.tx.Query(ctx, `
+		select h.host, h.revision, v.epoch from hosts h join provisioner.v_hosts v on v.host = h.host order by h.host`)
+	if err != nil {
+		return nil, fmt.Errorf("list revisions: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Revision])
+	if err != nil {
+		return nil, fmt.Errorf("list revisions: %w", err)
+	}
+	return out, nil
+}
