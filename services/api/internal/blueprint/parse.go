@@ -1,0 +1,217 @@
+package blueprint
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"clocker.io/pkg/clocker"
+)
+
+// DefaultCloud is the cloud of an application that names no location, or localhost.
+const DefaultCloud = "my-docker-cloud"
+
+// MaxServices and MaxSize bound a blueprint; the line is made for many containers, not for one document of them.
+const (
+	MaxServices = 200
+	MaxSize     = 1000 // members of one entity
+)
+
+// Options is what the parser knows beside the text.
+type Options struct {
+	Clouds  []string // known clouds; DefaultCloud is always known. Nil: any name is taken
+	Context *Context // build context sent along; nil when none
+}
+
+// Context is a build context: its digest (SHA-256 of the tar.gz, hex) and the files in it by clean relative path.
+type Context struct {
+	Digest string
+	Files  map[string]bool
+}
+
+// Parse reads a blueprint. Either there are no problems, or the application is empty and the problems are all that can
+// be said about the text at once, in the order of the document.
+func Parse(text []byte, opts Options) (clocker.Application, []Problem) {
+	p := &parser{opts: opts}
+	if root := read(text, &p.out); root != nil {
+		p.root(node{yaml: root, out: &p.out})
+	}
+	if len(p.out.problems) > 0 {
+		return clocker.Application{}, p.out.sorted()
+	}
+	return p.app, nil
+}
+
+type parser struct {
+	opts     Options
+	out      collector
+	app      clocker.Application
+	services []*service
+	cidr     netip.Prefix
+	cidrAt   *node // where network.cidr stands first
+}
+
+// rootKeys are read in this order: services last, because they may repeat network.cidr.
+var rootKeys = []string{"id", "name", "location", "locations", "brooklyn.config", "services"}
+
+func (p *parser) root(n node) {
+	if !n.isMap() {
+		n.fail(emptyHint, "a blueprint is a map, this is %s", n.is())
+		return
+	}
+	fields, _ := n.fields("the blueprint")
+	at := map[string]node{}
+	for _, f := range fields {
+		switch {
+		case slices.Contains(rootKeys, f.name):
+			at[f.name] = f.value
+		case slices.Contains(serviceKeyNames(), f.name):
+			f.key.fail("move it into a service, below services", "%q is a key of a service, not of the blueprint", f.name)
+		default:
+			unknownKey(f, rootKeys)
+		}
+	}
+	p.names(n, at)
+	p.location(n, at)
+	if config, ok := at["brooklyn.config"]; ok {
+		p.config(config)
+	}
+	services, ok := at["services"]
+	if !ok {
+		n.fail("services: a list, each with type: docker:<image>", "the blueprint has no services")
+		return
+	}
+	p.readServices(services)
+}
+
+func (p *parser) names(n node, at map[string]node) {
+	id, hasID := at["id"]
+	name, hasName := at["name"]
+	if hasName {
+		p.app.Name, _ = name.line("name")
+	}
+	switch {
+	case hasID:
+		p.app.ID = validID(id)
+		if p.app.Name == "" {
+			p.app.Name = p.app.ID
+		}
+	case p.app.Name != "":
+		if p.app.ID = clocker.Slug(p.app.Name); p.app.ID == "" {
+			name.fail("give the blueprint an id", "no id can be made of the name %q", clip(p.app.Name))
+		}
+	case !hasName:
+		n.fail("id: shop", "the blueprint has neither id nor name")
+	}
+}
+
+const idHint = "1 to 40 of a-z, 0-9 and -, with no - at either end"
+
+func validID(n node) string {
+	id, ok := n.line("id")
+	if !ok {
+		return ""
+	}
+	if !clocker.ValidID(id) {
+		hint := idHint
+		if s := clocker.Slug(id); s != "" {
+			hint += fmt.Sprintf("; %q would do", s)
+		}
+		n.fail(hint, "%q is no id", clip(id))
+		return ""
+	}
+	return id
+}
+
+// location takes location or locations: text, or a list of one.
+func (p *parser) location(n node, at map[string]node) {
+	p.app.Cloud = DefaultCloud
+	one, hasOne := at["location"]
+	many, hasMany := at["locations"]
+	if hasOne && hasMany {
+		many.fail("keep one of them", "location and locations are both given")
+		return
+	}
+	if hasMany {
+		one = many
+	}
+	if !hasOne && !hasMany {
+		return
+	}
+	if one.isList() {
+		list := one.elements()
+		if len(list) != 1 {
+			one.fail("deploy a blueprint for each cloud", "an application runs in one cloud, this names %d", len(list))
+			return
+		}
+		one = list[0]
+	}
+	if one.isMap() {
+		one.fail("location: "+DefaultCloud, "a location is the name of a cloud; it cannot be defined in a blueprint")
+		return
+	}
+	name, ok := one.line("location")
+	if !ok || name == "localhost" || name == DefaultCloud {
+		return
+	}
+	if p.opts.Clouds != nil && !slices.Contains(p.opts.Clouds, name) {
+		known := append([]string{DefaultCloud}, p.opts.Clouds...)
+		slices.Sort(known)
+		one.fail(didYouMean(name, slices.Compact(known)), "there is no cloud %q", clip(name))
+		return
+	}
+	p.app.Cloud = name
+}
+
+// config reads brooklyn.config of the blueprint.
+func (p *parser) config(n node) {
+	fields, _ := n.fields("brooklyn.config")
+	for _, f := range fields {
+		if f.name == "network.cidr" {
+			p.network(f.value)
+			continue
+		}
+		unknownKey(f, []string{"network.cidr"})
+	}
+}
+
+func (p *parser) readServices(n node) {
+	items, ok := n.items("services")
+	if !ok {
+		return
+	}
+	if len(items) == 0 {
+		n.fail("- type: docker:<image>", "the blueprint has no services")
+		return
+	}
+	if len(items) > MaxServices {
+		n.fail("split the application", "a blueprint has at most %d services, this has %d", MaxServices, len(items))
+		return
+	}
+	for i, item := range items {
+		p.services = append(p.services, p.readService(i, item))
+	}
+	p.check(n)
+	for _, s := range p.services {
+		p.app.Entities = append(p.app.Entities, s.entity)
+	}
+	if p.opts.Context != nil {
+		p.app.Context = p.opts.Context.Digest
+	}
+}
+
+// unknownKey refuses a key: with the reason when it is one that Clocker does not take, else with the nearest known one.
+func unknownKey(f field, known []string) {
+	if f.key.out.full() {
+		return
+	}
+	if why, hint, refused := refusedKey(f.name, f.value); refused {
+		f.key.fail(hint, "%s", why)
+		return
+	}
+	hint := didYouMean(f.name, known)
+	if short, ok := shortNames[f.name]; ok && slices.Contains(known, short) {
+		hint = fmt.Sprintf("its name here is %q", short)
+	}
+	f.key.fail(hint, "unknown key %q", clip(f.name))
+}

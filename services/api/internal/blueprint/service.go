@@ -1,0 +1,147 @@
+package blueprint
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"clocker.io/pkg/clocker"
+)
+
+// service is an entity on its way: what it says, and where it said it.
+type service struct {
+	parser *parser
+	index  int
+	at     node
+	keys   map[string]node // values by key
+	entity clocker.Entity
+	image  string // the word after docker:, for the id of a service without one
+	refs   []sensorUse
+	named  map[string]bool // variables of the environment so far
+}
+
+// sensorUse is a use of a sensor in a value or a latch.
+type sensorUse struct {
+	clocker.SensorRef
+	at    node
+	latch bool
+}
+
+// serviceKeys reads the keys of a service, which stand at its root or in its brooklyn.config. type, dockerfile, id and
+// name belong together and are read by identify.
+func serviceKeys() map[string]func(*service, node) {
+	return map[string]func(*service, node){
+		"type":         nil,
+		"id":           nil,
+		"name":         nil,
+		"dockerfile":   nil,
+		"initialSize":  (*service).readSize,
+		"env":          (*service).readEnv,
+		"openPorts":    func(s *service, n node) { s.entity.OpenPorts = readPorts("openPorts", n) },
+		"directPorts":  func(s *service, n node) { s.entity.DirectPorts = readPorts("directPorts", n) },
+		"entrypoint":   func(s *service, n node) { s.entity.Entrypoint = s.readWords("entrypoint", n) },
+		"commands":     func(s *service, n node) { s.entity.Commands = s.readWords("commands", n) },
+		"volumes":      (*service).readVolumes,
+		"memory":       func(s *service, n node) { s.entity.Resources.Memory = readBytes("memory", n) },
+		"minRam":       func(s *service, n node) { s.entity.Resources.MinRAM = readBytes("minRam", n) },
+		"cpuShares":    func(s *service, n node) { s.entity.Resources.CPUShares, _ = n.integer("cpuShares", 2, 262144) },
+		"minCores":     func(s *service, n node) { s.entity.Resources.MinCores = readCores(n) },
+		"strategies":   (*service).readStrategies,
+		"healthCheck":  func(*service, node) {}, // after the ports: see readService
+		"restart":      (*service).readRestart,
+		"network.cidr": func(s *service, n node) { s.parser.network(n) },
+		"launch.latch": (*service).readLatch,
+	}
+}
+
+func serviceKeyNames() []string { return slices.Sorted(maps.Keys(serviceKeys())) }
+
+// rootOnly are keys that brooklyn.config of a service does not take.
+var rootOnly = []string{"type", "id", "name"}
+
+func (p *parser) readService(index int, n node) *service {
+	s := &service{parser: p, index: index, at: n, keys: map[string]node{}, named: map[string]bool{}}
+	s.entity.Size = 1
+	s.entity.Restart = clocker.RestartPolicy{Policy: clocker.RestartAlways, Attempts: defaultAttempts}
+	fields, ok := n.fields("a service")
+	if !ok {
+		return s
+	}
+	known := serviceKeyNames()
+	for _, f := range fields {
+		switch {
+		case f.name == "brooklyn.config":
+			s.readConfig(f.value, known)
+		case slices.Contains(known, f.name):
+			s.keep(f)
+		case f.name == "location" || f.name == "locations":
+			f.key.fail("put it at the root of the blueprint", "an application runs in one cloud; a service cannot choose another")
+		default:
+			unknownKey(f, append(known, "brooklyn.config"))
+		}
+	}
+	readers := serviceKeys()
+	for _, name := range known {
+		if value, given := s.keys[name]; given && readers[name] != nil {
+			readers[name](s, value)
+		}
+	}
+	if value, given := s.keys["healthCheck"]; given {
+		s.readHealth(value)
+	}
+	s.identify()
+	return s
+}
+
+func (s *service) readConfig(n node, known []string) {
+	fields, _ := n.fields("brooklyn.config")
+	known = slices.DeleteFunc(slices.Clone(known), func(k string) bool { return slices.Contains(rootOnly, k) })
+	for _, f := range fields {
+		switch {
+		case slices.Contains(rootOnly, f.name):
+			f.key.fail("move it out of brooklyn.config", "%q belongs at the root of the service", f.name)
+		case slices.Contains(known, f.name):
+			s.keep(f)
+		default:
+			unknownKey(f, known)
+		}
+	}
+}
+
+func (s *service) keep(f field) {
+	if other, twice := s.keys[f.name]; twice {
+		f.key.fail("keep one of them", "%q is given at the root of the service and in brooklyn.config, also on line %d",
+			f.name, other.yaml.Line)
+		return
+	}
+	s.keys[f.name] = f.value
+}
+
+// identify settles type, name and id: the id is what it says, else made of the name, else of the type and the index.
+func (s *service) identify() {
+	s.readImage()
+	if n, ok := s.keys["name"]; ok {
+		s.entity.Name, _ = n.line("name")
+	}
+	switch id, given := s.keys["id"]; {
+	case given:
+		s.entity.ID = validID(id)
+	case s.entity.Name != "":
+		if s.entity.ID = clocker.Slug(s.entity.Name); s.entity.ID == "" {
+			s.keys["name"].fail("give the service an id", "no id can be made of the name %q", clip(s.entity.Name))
+		}
+	case s.image != "":
+		s.entity.ID = clocker.Slug(fmt.Sprintf("%.30s-%d", clocker.Slug(s.image), s.index))
+	default:
+		s.entity.ID = fmt.Sprintf("service-%d", s.index)
+	}
+	if s.entity.Name == "" {
+		s.entity.Name = s.entity.ID
+	}
+}
+
+func (s *service) readSize(n node) {
+	if v, ok := n.integer("initialSize", 0, MaxSize); ok {
+		s.entity.Size = int(v)
+	}
+}

@@ -1,0 +1,135 @@
+package blueprint
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"clocker.io/pkg/clocker"
+)
+
+// strategies are the placement strategies that a blueprint may name, each with its parameters and the names that
+// Clocker 1.x gave them. The scheduler's registry has the same names.
+var strategies = map[string]map[string]string{
+	"MaxContainers": {"maxContainers": "maxContainers", "docker.container.cluster.maxSize": "maxContainers"},
+	"BreadthFirst":  {},
+	"DepthFirst":    {},
+}
+
+// classPackages are the Java packages that strategies lived in over the years.
+var classPackages = []string{
+	"clocker.docker.location.strategy.basic.", "clocker.docker.location.strategy.",
+	"brooklyn.location.docker.strategy.",
+}
+
+const objectKey = "$brooklyn:object"
+
+// readStrategies reads a list of strategies: names, maps from a name to parameters, or $brooklyn:object maps.
+func (s *service) readStrategies(n node) {
+	if n.scalar() {
+		s.addStrategy(n, n, nil)
+		return
+	}
+	items, _ := n.items("strategies")
+	for _, item := range items {
+		if !item.isMap() {
+			s.addStrategy(item, item, nil)
+			continue
+		}
+		fields, _ := item.fields("a strategy")
+		switch {
+		case len(fields) != 1:
+			item.fail("- MaxContainers: {maxContainers: 8}", "a strategy is a name, or a map from one name to its parameters")
+		case fields[0].name == objectKey:
+			s.addObject(fields[0].value)
+		default:
+			s.addStrategy(item, fields[0].key, &fields[0].value)
+		}
+	}
+}
+
+// addObject reads the old form, $brooklyn:object with type and brooklyn.config or object.fields.
+func (s *service) addObject(n node) {
+	fields, ok := n.fields(objectKey)
+	if !ok {
+		return
+	}
+	var class, params *node
+	for _, f := range fields {
+		switch f.name {
+		case "type", "objectType", "object_type":
+			class = &f.value
+		case "brooklyn.config", "object.fields":
+			params = &f.value
+		default:
+			unknownKey(f, []string{"type", "brooklyn.config", "object.fields"})
+		}
+	}
+	if class == nil {
+		n.fail("type: MaxContainers", "the strategy has no type")
+		return
+	}
+	s.addStrategy(n, *class, params)
+}
+
+func (s *service) addStrategy(at, class node, params *node) {
+	text, ok := class.line("a strategy")
+	if !ok {
+		return
+	}
+	name := shortStrategy(text)
+	known, ok := strategies[name]
+	if !ok {
+		names := slices.Sorted(maps.Keys(strategies))
+		hint := "known are " + strings.Join(names, ", ")
+		if len(name) <= 64 {
+			if near := suggest(name, names); near != "" {
+				hint = "did you mean " + near + "? " + hint
+			}
+		}
+		class.fail(hint, "unknown strategy %q", clip(text))
+		return
+	}
+	for _, other := range s.entity.Strategies {
+		if other.Name == name {
+			at.fail("keep one of them", "the strategy %s is given twice", name)
+			return
+		}
+	}
+	strategy := clocker.Strategy{Name: name}
+	if params != nil && params.yaml.Tag != "!!null" {
+		strategy.Params = readParams(*params, known)
+	}
+	s.entity.Strategies = append(s.entity.Strategies, strategy)
+}
+
+func readParams(n node, known map[string]string) map[string]string {
+	fields, _ := n.fields("the parameters of a strategy")
+	params := map[string]string{}
+	for _, f := range fields {
+		name, ok := known[f.name]
+		if !ok {
+			hint := "it takes no parameters"
+			if len(known) > 0 {
+				hint = didYouMean(f.name, slices.Collect(maps.Keys(known)))
+			}
+			f.key.fail(hint, "unknown parameter %q", clip(f.name))
+			continue
+		}
+		if _, ok := f.value.integer(f.name, 1, 100_000); ok {
+			params[name] = strings.TrimSpace(f.value.yaml.Value)
+		}
+	}
+	return params
+}
+
+// shortStrategy is the name of a strategy given by it or by an old class name, ...MaxContainersPlacementStrategy.
+func shortStrategy(text string) string {
+	for _, p := range classPackages {
+		if rest, ok := strings.CutPrefix(text, p); ok {
+			text = rest
+			break
+		}
+	}
+	return strings.TrimSuffix(text, "PlacementStrategy")
+}

@@ -1,0 +1,80 @@
+package http
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"clocker.io/pkg/events"
+	"clocker.io/services/api/internal/store"
+	"clocker.io/services/api/internal/view"
+
+	"github.com/labstack/echo/v4"
+)
+
+const headerKey = "Idempotency-Key"
+
+// change does something in a transaction and says what was accepted, with the facts that follow.
+type change func(ctx context.Context, s *store.Store) (view.Accepted, []events.Event, error)
+
+// act runs a change once: the idempotency key, the rows, the facts and the kept answer are one transaction. body is
+// what the request asks for, apart from method and path.
+func (s *Server) act(c echo.Context, body [][]byte, do change) error {
+	key, err := keyOf(c, body)
+	if err != nil {
+		return err
+	}
+	var answer store.Answer
+	replayed := false
+	err = s.store.Change(c.Request().Context(), traceparent(c), func(ctx context.Context, st *store.Store) ([]events.Event, error) {
+		kept, err := st.Claim(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		if kept != nil {
+			answer, replayed = *kept, true
+			return nil, nil
+		}
+		accepted, facts, err := do(ctx, st)
+		if err != nil {
+			return nil, err
+		}
+		text, err := json.Marshal(accepted)
+		if err != nil {
+			return nil, err
+		}
+		answer = store.Answer{Status: http.StatusAccepted, Location: "/v1/operations/" + accepted.Operation, Body: text}
+		return facts, st.Keep(ctx, key, answer)
+	})
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set(echo.HeaderLocation, answer.Location)
+	if replayed {
+		c.Response().Header().Set("Idempotent-Replayed", "true")
+	}
+	return c.JSONBlob(answer.Status, answer.Body)
+}
+
+// keyOf reads the idempotency key, with a fingerprint of method, path and body.
+func keyOf(c echo.Context, body [][]byte) (store.Key, error) {
+	key := strings.TrimSpace(c.Request().Header.Get(headerKey))
+	if len(key) > 255 || strings.IndexFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) >= 0 {
+		return store.Key{}, invalid("the Idempotency-Key must be 1 to 255 printable ASCII characters")
+	}
+	h := sha256.New()
+	for _, part := range append([][]byte{[]byte(c.Request().Method), []byte(c.Request().URL.Path)}, body...) {
+		_ = binary.Write(h, binary.BigEndian, int64(len(part))) // a hash takes everything
+		h.Write(part)
+	}
+	return store.Key{Key: key, Fingerprint: h.Sum(nil)}, nil
+}
+
+// newID makes a random id of n letters and digits, which can stand in a subject and in a name of the Engine.
+func newID(n int) string { return strings.ToLower(rand.Text()[:n]) }
+
+func newOperation() string { return "op-" + newID(14) }

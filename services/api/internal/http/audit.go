@@ -1,0 +1,57 @@
+package http
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"clocker.io/services/api/internal/audit"
+	"clocker.io/services/api/internal/store"
+	"clocker.io/services/api/internal/view"
+
+	"github.com/labstack/echo/v4"
+)
+
+const (
+	auditAtOnce = 2000
+	auditTime   = 30 * time.Minute
+)
+
+// verifyAudit walks the whole log in one state of the database.
+func (s *Server) verifyAudit(c echo.Context) error {
+	// A long log takes longer than other answers may. A connection without deadlines keeps its own.
+	_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(auditTime))
+	return one(s, c, func(ctx context.Context, r *store.Reader) (view.Audit, error) {
+		chain := audit.New()
+		err := walk(ctx, r, chain)
+		v := view.Audit{OK: err == nil, Count: chain.Count()}
+		var broken *audit.Break
+		if errors.As(err, &broken) {
+			v.FirstBad, v.Reason = &broken.Number, broken.Error()
+			err = nil
+		}
+		return v, err
+	})
+}
+
+func walk(ctx context.Context, r *store.Reader, chain *audit.Chain) error {
+	number, hash, err := r.Head(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		records, err := r.Events(ctx, chain.Count(), auditAtOnce, store.Filter{})
+		if err != nil {
+			return err
+		}
+		for _, record := range records {
+			if err := chain.Next(record); err != nil {
+				return err
+			}
+		}
+		if len(records) < auditAtOnce {
+			return chain.End(number, hash)
+		}
+	}
+}

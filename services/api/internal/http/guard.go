@@ -1,0 +1,158 @@
+package http
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+)
+
+// open are the paths that need no token: they say nothing of what runs.
+var open = []string{"/livez", "/readyz", "/metrics"}
+
+const traceKey = "trace"
+
+// trace gives a request its W3C trace context: that of the caller, else a new one.
+func (s *Server) trace(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		parent := c.Request().Header.Get("traceparent")
+		if !validTrace(parent) {
+			var id [24]byte
+			_, _ = rand.Read(id[:]) // it does not fail
+			parent = "00-" + hex.EncodeToString(id[:16]) + "-" + hex.EncodeToString(id[16:]) + "-01"
+		}
+		c.Set(traceKey, parent)
+		c.Response().Header().Set("Trace-Id", traceID(c))
+		return next(c)
+	}
+}
+
+func validTrace(s string) bool {
+	return len(s) == 55 && s[:3] == "00-" && s[35] == '-' && s[52] == '-' &&
+		strings.Trim(s, "0123456789abcdef-") == "" && strings.Trim(s[3:35], "0") != ""
+}
+
+func traceparent(c echo.Context) string {
+	s, _ := c.Get(traceKey).(string)
+	return s
+}
+
+// traceID is the part of the trace context that is shown.
+func traceID(c echo.Context) string {
+	if s := traceparent(c); len(s) == 55 {
+		return s[3:35]
+	}
+	return ""
+}
+
+// measure counts requests by route, not by path: paths hold ids.
+func (s *Server) measure(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := time.Now()
+		if err := next(c); err != nil {
+			c.Error(err) // writes the answer, so that its status is known here
+		}
+		route := c.Path()
+		if route == "" {
+			route = "none"
+		}
+		s.requests.WithLabelValues(c.Request().Method, route, strconv.Itoa(c.Response().Status)).Observe(time.Since(start).Seconds())
+		return nil
+	}
+}
+
+// recover turns a panic into an answer; the process and other requests go on.
+func (s *Server) recover(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			r := recover()
+			if r == nil {
+				return
+			}
+			s.log.Error("a request panics", "path", c.Request().URL.Path, "panic", r, "stack", string(debug.Stack()), "trace", traceID(c))
+			err = errors.New("panic")
+		}()
+		return next(c)
+	}
+}
+
+// guardHost refuses requests that a web page made to come here under another name, or from another origin.
+func (s *Server) guardHost(next echo.HandlerFunc) echo.HandlerFunc {
+	names := append([]string{"localhost", "127.0.0.1", "::1"}, s.cfg.Hosts...)
+	if host, _, err := net.SplitHostPort(s.cfg.Listen); err == nil && host != "" {
+		names = append(names, host)
+	}
+	return func(c echo.Context) error {
+		r := c.Request()
+		if slices.Contains(open[:2], r.URL.Path) {
+			return next(c)
+		}
+		if !slices.Contains(names, hostName(r.Host)) {
+			return refuse(http.StatusForbidden, "denied",
+				"the host "+strconv.Quote(r.Host)+" is not this server; CLOCKER_HOSTS adds names that it goes by")
+		}
+		if origin := r.Header.Get("Origin"); origin != "" {
+			u, err := url.Parse(origin)
+			if err != nil || u.Host != r.Host {
+				return refuse(http.StatusForbidden, "denied", "the origin "+strconv.Quote(origin)+" is another one")
+			}
+		}
+		return next(c)
+	}
+}
+
+// hostName is a Host header without its port and brackets.
+func hostName(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return strings.ToLower(strings.Trim(host, "[]"))
+}
+
+// authenticate lets nobody pass without the bearer token. Digests are compared, so that neither length nor content of
+// the token shows in the time it takes.
+func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
+	want := sha256.Sum256([]byte(s.token))
+	return func(c echo.Context) error {
+		if slices.Contains(open, c.Request().URL.Path) {
+			return next(c)
+		}
+		scheme, token, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
+		got := sha256.Sum256([]byte(strings.TrimSpace(token)))
+		right := subtle.ConstantTimeCompare(got[:], want[:]) == 1
+		if right && strings.EqualFold(scheme, "Bearer") {
+			return next(c)
+		}
+		c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="clocker"`)
+		detail := "the token is wrong"
+		if token == "" {
+			detail = "a token is needed"
+		}
+		return refuse(http.StatusUnauthorized, "unauthenticated", detail+
+			"; send Authorization: Bearer with the text of the file token in the installation's data directory")
+	}
+}
+
+// readable refuses paths and queries that are no text: no id holds such bytes, and the database refuses them.
+func (s *Server) readable(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		query, err := url.QueryUnescape(c.Request().URL.RawQuery)
+		text := c.Request().URL.Path + query
+		if err != nil || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			return refuse(http.StatusBadRequest, "invalid", "the address is no readable text")
+		}
+		return next(c)
+	}
+}

@@ -1,0 +1,118 @@
+package http
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"clocker.io/pkg/clocker"
+	"clocker.io/services/api/internal/store"
+
+	"github.com/labstack/echo/v4"
+)
+
+const ndjson = "application/x-ndjson"
+
+// logLine is a chunk of output in NDJSON; a stream that broke ends with one that has Error.
+type logLine struct {
+	Stream string `json:"stream,omitempty"`
+	Data   string `json:"data,omitempty"`
+	Error  string `json:"error,omitempty"`
+}
+
+// containerLogs streams a container's output from its host, as text or as NDJSON.
+func (s *Server) containerLogs(c echo.Context) error {
+	req, host, err := s.logsRequest(c)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := s.streamContext(c)
+	defer cancel()
+	lines := accepts(c, ndjson)
+	kind := echo.MIMETextPlainCharsetUTF8
+	if lines {
+		kind = ndjson
+	}
+	out := newStream(c, kind)
+	err = s.cfg.Logs.RequestStream(ctx, clocker.SubjectDo+host+".logs", req, func(data []byte) error {
+		var chunk clocker.LogsChunk
+		if err := json.Unmarshal(data, &chunk); err != nil {
+			return err
+		}
+		if lines {
+			return out.line(logLine{Stream: chunk.Stream, Data: string(chunk.Data)})
+		}
+		return out.write(chunk.Data)
+	})
+	switch {
+	case err == nil:
+		return out.flush() // also when there was no output
+	case ctx.Err() != nil:
+		return nil // the reader left, or this process ends
+	case !out.begun && clocker.CodeOf(err) == clocker.Unavailable:
+		return &clocker.Error{Code: clocker.Unavailable, Message: "the agent of host " + host + " does not answer", Err: err}
+	case !out.begun:
+		return err
+	case lines:
+		return out.line(logLine{Error: err.Error()})
+	default:
+		return out.cut() // the only way to tell a reader of text that more was to come
+	}
+}
+
+func (s *Server) logsRequest(c echo.Context) (req clocker.LogsRequest, host string, err error) {
+	ordinal, err := ordinalOf(c.Param("ordinal"))
+	if err != nil {
+		return req, "", err
+	}
+	if req.Follow, err = boolean(c, "follow", false); err != nil {
+		return req, "", err
+	}
+	if text := c.QueryParam("tail"); text != "" && text != "all" {
+		if req.Tail, err = strconv.Atoi(text); err != nil || req.Tail < 0 {
+			return req, "", invalid("tail must be a number of lines, or all")
+		}
+	}
+	if req.Since, err = sinceOf(c.QueryParam("since"), s.cfg.Now()); err != nil {
+		return req, "", err
+	}
+	var found store.Found
+	err = s.store.Read(c.Request().Context(), func(ctx context.Context, r *store.Reader) (err error) {
+		found, err = r.Container(ctx, c.Param("app"), c.Param("entity"), ordinal)
+		return err
+	})
+	if err != nil {
+		return req, "", err
+	}
+	if found.Host == "" || found.Generation == 0 {
+		return req, "", &clocker.Error{Code: clocker.Conflict, Message: "the container " + found.Container.Container +
+			" has not run yet, so it has no output; its explain says what it waits for"}
+	}
+	req.Container = clocker.Container{Application: found.Application, UID: found.UID, Entity: found.Entity,
+		Ordinal: ordinal, Generation: found.Generation}
+	return req, found.Host, nil
+}
+
+// sinceOf reads a time: RFC 3339, Unix seconds, or how long ago, such as 10m. Empty is from the start.
+func sinceOf(text string, now time.Time) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil && n >= 0 {
+		return n, nil
+	}
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return max(t.Unix(), 0), nil
+	}
+	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
+		return max(now.Add(-d).Unix(), 0), nil
+	}
+	return 0, invalid("since must be a time such as 2026-01-02T15:04:05Z, Unix seconds, or how long ago, such as 10m")
+}
+
+// accepts reports whether a request asks for a media type by name.
+func accepts(c echo.Context, kind string) bool {
+	return strings.Contains(c.Request().Header.Get(echo.HeaderAccept), kind)
+}

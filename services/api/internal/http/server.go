@@ -1,0 +1,151 @@
+package http
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"clocker.io/pkg/run"
+	"clocker.io/services/api/internal/store"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// LogSource streams what a request on a core NATS subject is answered with; bus.Conn is one.
+type LogSource interface {
+	RequestStream(ctx context.Context, subject string, v any, each func(data []byte) error) error
+}
+
+// Config is what the interface stands on.
+type Config struct {
+	Listen       string   // host:port
+	Hosts        []string // further names that a request's Host may have
+	TokenFile    string   // made on Prepare when absent
+	Installation string
+	Store        *store.Database
+	Logs         LogSource
+	Published    func(ctx context.Context, fn func(number int64)) error // calls fn for events as they are published
+	Checks       []run.Check
+	Metrics      prometheus.Registerer
+	Gatherer     prometheus.Gatherer
+	Now          func() time.Time
+	Log          *slog.Logger
+}
+
+// Server answers requests. Safe for concurrent use once Prepare has returned.
+type Server struct {
+	cfg      Config
+	store    *store.Database
+	log      *slog.Logger
+	token    string
+	hub      *hub
+	uploads  chan struct{} // slots: a build context is held in memory
+	streams  context.Context
+	end      context.CancelFunc
+	requests *prometheus.HistogramVec
+}
+
+// uploadsAtOnce bounds the memory that build contexts take.
+const uploadsAtOnce = 4
+
+// New makes a server; it does no I/O.
+func New(cfg Config) (*Server, error) {
+	s := &Server{cfg: cfg, store: cfg.Store, log: cfg.Log, uploads: make(chan struct{}, uploadsAtOnce)}
+	s.hub = newHub(cfg.Published, s.head)
+	s.streams, s.end = context.WithCancel(context.Background())
+	s.requests = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "clocker_api_request_seconds", Help: "Time to answer a request.", Buckets: prometheus.DefBuckets,
+	}, []string{"method", "route", "status"})
+	if err := cfg.Metrics.Register(s.requests); err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	return s, nil
+}
+
+// Prepare reads the bearer token, and makes one first if there is none.
+func (s *Server) Prepare() error {
+	token, err := readToken(s.cfg.TokenFile)
+	s.token = token
+	return err
+}
+
+// Wake is the loop that tells streams of events that there are more; it returns when ctx ends.
+func (s *Server) Wake(ctx context.Context) error { return s.hub.run(ctx) }
+
+// Handler is everything the server answers.
+func (s *Server) Handler() http.Handler {
+	e := echo.New()
+	e.HTTPErrorHandler = s.fail
+	e.Use(s.trace, s.measure, s.recover, s.guardHost, s.authenticate, s.readable)
+	s.routes(e)
+	return e
+}
+
+func (s *Server) routes(e *echo.Echo) {
+	e.GET("/livez", s.live)
+	e.GET("/readyz", s.ready)
+	e.GET("/metrics", s.metrics())
+
+	v := e.Group("/v1")
+	v.GET("/version", s.version)
+	v.POST("/applications", s.submit)
+	v.GET("/applications", s.listApplications)
+	v.GET("/applications/:app", s.getApplication)
+	v.DELETE("/applications/:app", s.deleteApplication)
+	v.POST("/applications/:app/restart", s.restartApplication)
+	v.GET("/applications/:app/entities", s.listEntities)
+	v.GET("/applications/:app/entities/:entity", s.getEntity)
+	v.POST("/applications/:app/entities/:entity/resize", s.resizeEntity)
+	v.POST("/applications/:app/entities/:entity/restart", s.restartEntity)
+	v.POST("/applications/:app/entities/:entity/effectors/:effector", s.invokeEffector)
+	v.GET("/containers", s.listContainers)
+	v.GET("/containers/:app/:entity/:ordinal", s.inspectContainer)
+	v.GET("/containers/:app/:entity/:ordinal/explain", s.explainContainer)
+	v.GET("/containers/:app/:entity/:ordinal/logs", s.containerLogs)
+	v.GET("/hosts", s.listHosts)
+	v.GET("/hosts/:host", s.getHost)
+	v.GET("/clouds", s.listClouds)
+	v.GET("/images", s.listImages)
+	v.GET("/operations", s.listOperations)
+	v.GET("/operations/:operation", s.getOperation)
+	v.GET("/events", s.streamEvents)
+	v.GET("/audit/verify", s.verifyAudit)
+}
+
+const (
+	headerTimeout = 10 * time.Second
+	readTimeout   = 5 * time.Minute // of a body: 32 MiB over a slow line
+	writeTimeout  = time.Minute     // of an answer; streams move it on with every write
+	idleTimeout   = 2 * time.Minute
+	stopTimeout   = 5 * time.Second
+)
+
+// Serve listens and answers until ctx ends; streams are then cut, other requests get some seconds to finish.
+func (s *Server) Serve(ctx context.Context) error {
+	l, err := net.Listen("tcp", s.cfg.Listen)
+	if err != nil {
+		return listenError(s.cfg.Listen, err)
+	}
+	srv := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout,
+		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
+	s.log.Info("api listens", "address", l.Addr().String())
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(l) }()
+	select {
+	case err := <-done:
+		return fmt.Errorf("serve %s: %w", s.cfg.Listen, err)
+	case <-ctx.Done():
+	}
+	s.end()
+	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	if err := srv.Shutdown(wait); err != nil {
+		_ = srv.Close() // what is still open is cut
+	}
+	return ctx.Err()
+}

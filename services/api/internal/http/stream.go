@@ -1,0 +1,82 @@
+package http
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// slowReader is how long a reader of a stream may take for one write before it is cut; a stream of events is resumed
+// where it was, by its last number.
+const slowReader = 10 * time.Second
+
+// stream writes an answer of no known length, each write sent at once. Nothing is written before the first.
+type stream struct {
+	c     echo.Context
+	ctl   *http.ResponseController
+	kind  string
+	begun bool
+}
+
+func newStream(c echo.Context, kind string) *stream {
+	return &stream{c: c, ctl: http.NewResponseController(c.Response()), kind: kind}
+}
+
+// streamContext ends with the request, and when the process is asked to end.
+func (s *Server) streamContext(c echo.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(c.Request().Context())
+	stop := context.AfterFunc(s.streams, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+func (s *stream) write(data []byte) error {
+	s.begin()
+	// A connection without deadlines (a test's recorder) keeps its own.
+	_ = s.ctl.SetWriteDeadline(time.Now().Add(slowReader))
+	if _, err := s.c.Response().Write(data); err != nil {
+		return err
+	}
+	return s.ctl.Flush()
+}
+
+func (s *stream) begin() {
+	if s.begun {
+		return
+	}
+	s.begun = true
+	_ = s.ctl.SetReadDeadline(time.Time{}) // else the reading of the request would end the stream
+	h := s.c.Response().Header()
+	h.Set(echo.HeaderContentType, s.kind)
+	h.Set(echo.HeaderCacheControl, "no-store")
+	h.Set("X-Accel-Buffering", "no")
+	s.c.Response().WriteHeader(http.StatusOK)
+}
+
+// flush begins the answer, if nothing was written, and sends what there is.
+func (s *stream) flush() error {
+	s.begin()
+	_ = s.ctl.SetWriteDeadline(time.Now().Add(slowReader))
+	return s.ctl.Flush()
+}
+
+// cut closes the connection in the middle of the answer, so that it is not taken for whole.
+func (s *stream) cut() error {
+	conn, _, err := s.ctl.Hijack()
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
+
+// line writes a value as a line of JSON.
+func (s *stream) line(v any) error {
+	var b bytes.Buffer
+	if err := json.NewEncoder(&b).Encode(v); err != nil {
+		return err
+	}
+	return s.write(b.Bytes())
+}

@@ -1,0 +1,165 @@
+package http
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+
+	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/events"
+	"clocker.io/services/api/internal/archive"
+	"clocker.io/services/api/internal/blueprint"
+	"clocker.io/services/api/internal/store"
+	"clocker.io/services/api/internal/view"
+
+	"github.com/labstack/echo/v4"
+)
+
+// maxBlueprint bounds a blueprint, and any body that is no upload, in bytes.
+const maxBlueprint = 1 << 20
+
+// uidLength leaves 50 bits: enough that a uid is never made twice.
+const uidLength = 10
+
+// upload is what was sent to be deployed.
+type upload struct {
+	blueprint []byte
+	context   []byte // tar.gz
+}
+
+// submit deploys a blueprint, or with ?dry_run=true says what it would do.
+func (s *Server) submit(c echo.Context) error {
+	up, err := s.readUpload(c)
+	if err != nil {
+		return err
+	}
+	var opts blueprint.Options
+	if len(up.context) > 0 {
+		if opts.Context, err = archive.Read(up.context); err != nil {
+			return err
+		}
+	}
+	ctx := c.Request().Context()
+	err = s.store.Read(ctx, func(ctx context.Context, r *store.Reader) error {
+		opts.Clouds, err = r.CloudNames(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if opts.Clouds == nil {
+		opts.Clouds = []string{} // none is known yet, beside the first
+	}
+	app, problems := blueprint.Parse(up.blueprint, opts)
+	if len(problems) > 0 {
+		return badBlueprint(problems)
+	}
+	dry, err := boolean(c, "dry_run", false)
+	if err != nil {
+		return err
+	}
+	if dry {
+		return s.plan(c, app)
+	}
+	return s.act(c, [][]byte{up.blueprint, []byte(app.Context)}, func(ctx context.Context, st *store.Store) (view.Accepted, []events.Event, error) {
+		sub := store.Submission{Application: app, UID: newID(uidLength), Operation: newOperation(),
+			Blueprint: string(up.blueprint), Context: up.context}
+		facts, err := st.Submit(ctx, sub)
+		return view.Accepted{Application: app.ID, UID: sub.UID, Operation: sub.Operation}, facts, err
+	})
+}
+
+func (s *Server) plan(c echo.Context, app clocker.Application) error {
+	plan := planOf(app)
+	err := s.store.Read(c.Request().Context(), func(ctx context.Context, r *store.Reader) error {
+		_, _, err := r.Spec(ctx, app.ID)
+		if err == nil {
+			plan.Notes = append(plan.Notes, "an application "+app.ID+" is there already: this would be refused")
+		}
+		if clocker.CodeOf(err) == clocker.NotFound {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, plan)
+}
+
+// readUpload reads the body: a blueprint, or the parts blueprint and context of multipart/form-data.
+func (s *Server) readUpload(c echo.Context) (upload, error) {
+	kind, params, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
+	if err != nil || kind != echo.MIMEMultipartForm {
+		text, err := readBody(c)
+		return upload{blueprint: text}, err
+	}
+	select {
+	case s.uploads <- struct{}{}:
+		defer func() { <-s.uploads }()
+	case <-c.Request().Context().Done():
+		return upload{}, c.Request().Context().Err()
+	}
+	const headers = 64 << 10 // of the parts
+	body := http.MaxBytesReader(c.Response(), c.Request().Body, archive.MaxBytes+maxBlueprint+headers)
+	return readParts(multipart.NewReader(body, params["boundary"]))
+}
+
+func readParts(parts *multipart.Reader) (up upload, err error) {
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return up, unreadable(err)
+		}
+		switch name := part.FormName(); name {
+		case "blueprint":
+			up.blueprint, err = readPart(part, "the blueprint", maxBlueprint)
+		case "context":
+			up.context, err = readPart(part, "the build context", archive.MaxBytes)
+		default:
+			err = invalid("the part %q is unknown; there are blueprint and context", name)
+		}
+		if err != nil {
+			return up, err
+		}
+	}
+	if up.blueprint == nil {
+		return up, invalid("the part blueprint is missing")
+	}
+	return up, nil
+}
+
+func readPart(part io.Reader, what string, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(part, limit+1))
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	if int64(len(data)) > limit {
+		return nil, &refusal{tooLarge(what, limit)}
+	}
+	return data, nil
+}
+
+func unreadable(err error) error {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return &refusal{tooLarge("the build context", archive.MaxBytes)}
+	}
+	return invalid("the body cannot be read: %v", err)
+}
+
+// readBody reads a body of at most 1 MiB.
+func readBody(c echo.Context) ([]byte, error) {
+	data, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, maxBlueprint))
+	var large *http.MaxBytesError
+	if err != nil && !errors.As(err, &large) {
+		return nil, invalid("the body cannot be read: %v", err)
+	}
+	return data, err
+}

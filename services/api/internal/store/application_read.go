@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"clocker.io/pkg/clocker"
+	"clocker.io/services/api/internal/view"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// applicationColumns reads a view.Application; policy's word counts once it has seen the application.
+const applicationColumns = `
+	select a.application, a.uid, a.name, a.cloud, a.submitted_at,
+	  case when p.uid is not null and not (a.going and p.state <> 'stopping') then p.state
+	       when a.going then 'stopping' else 'submitted' end,
+	  coalesce(p.healthy, false), coalesce(p.reason, ''),
+	  coalesce(p.wanted, (select sum((e ->> 'size')::int)::int from jsonb_array_elements(a.spec -> 'entities') e), 0),
+	  coalesce(p.up, 0), coalesce((select n.cidr from ipam.v_networks n where n.network = a.uid limit 1), '')
+	from api.applications a left join policy.v_applications p on p.uid = a.uid `
+
+func scanApplication(row pgx.CollectableRow) (a view.Application, err error) {
+	err = row.Scan(&a.Application, &a.UID, &a.Name, &a.Cloud, &a.SubmittedAt, &a.State, &a.Healthy, &a.Reason,
+		&a.Wanted, &a.Up, &a.Network)
+	a.SubmittedAt = a.SubmittedAt.UTC()
+	return a, err
+}
+
+// Applications lists the living applications by id, without their entities. Source: api.applications,
+// policy.v_applications, ipam.v_networks.
+func (r *Reader) Applications(ctx context.Context, p Page) (view.Page[view.Application], error) {
+	var after string
+	if err := p.place(&after); err != nil {
+		return view.Page[view.Application]{}, err
+	}
+	rows, err := r.tx.Query(ctx, applicationColumns+`
+		where a.gone_at is null and a.application > $1 order by a.application limit $2`, after, p.Limit+1)
+	if err != nil {
+		return view.Page[view.Application]{}, fmt.Errorf("list applications: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, scanApplication)
+	if err != nil {
+		return view.Page[view.Application]{}, fmt.Errorf("list applications: %w", err)
+	}
+	return cut(p, list, func(a view.Application) string { return cursor(a.Application) }), nil
+}
+
+// Application reads one living application with its tree. The error is NotFound when there is none.
+func (r *Reader) Application(ctx context.Context, id string) (view.Application, error) {
+	rows, err := r.tx.Query(ctx, applicationColumns+`where a.gone_at is null and a.application = $1`, id)
+	if err != nil {
+		return view.Application{}, fmt.Errorf("read application: %w", err)
+	}
+	app, err := pgx.CollectExactlyOneRow(rows, scanApplication)
+	if err != nil {
+		return app, orNotFound(err, fmt.Sprintf("there is no application %q", id))
+	}
+	app.Entities, err = r.Entities(ctx, id)
+	return app, err
+}
+
+// Spec reads what a living application's blueprint says. The error is NotFound when there is none.
+func (r *Reader) Spec(ctx context.Context, id string) (uid string, spec clocker.Application, err error) {
+	err = r.tx.QueryRow(ctx, `select uid, spec from api.applications where application = $1 and gone_at is null`, id).
+		Scan(&uid, &spec)
+	return uid, spec, orNotFound(err, fmt.Sprintf("there is no application %q", id))
+}
+
+// Entities lists the entities of a living application in the order of its blueprint, with their containers. Source:
+// api.applications, policy.v_entities and what Containers reads.
+func (r *Reader) Entities(ctx context.Context, application string) ([]view.Entity, error) {
+	uid, spec, err := r.Spec(ctx, application)
+	if err != nil {
+		return nil, err
+	}
+	sizes := map[string]int{}
+	rows, err := r.tx.Query(ctx, `select entity, size from policy.v_entities where uid = $1`, uid)
+	if err != nil {
+		return nil, fmt.Errorf("read sizes: %w", err)
+	}
+	var id string
+	var size int
+	if _, err := pgx.ForEachRow(rows, []any{&id, &size}, func() error { sizes[id] = size; return nil }); err != nil {
+		return nil, fmt.Errorf("read sizes: %w", err)
+	}
+	containers, err := r.containersOf(ctx, uid)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]view.Entity, len(spec.Entities))
+	for i, e := range spec.Entities {
+		list[i] = entity(application, e, sizes, containers)
+	}
+	return list, nil
+}
+
+func entity(application string, e clocker.Entity, sizes map[string]int, containers []view.Container) view.Entity {
+	v := view.Entity{Application: application, Entity: e.ID, Name: e.Name, Image: view.ImageText(e.Image),
+		ImageKey: e.Image.Key(), Size: e.Size, Containers: []view.Container{}}
+	if size, ok := sizes[e.ID]; ok {
+		v.Size = size
+	}
+	for _, c := range containers {
+		if c.Entity != e.ID {
+			continue
+		}
+		v.Containers = append(v.Containers, c)
+		if c.State == "healthy" {
+			v.Up++
+		}
+	}
+	return v
+}
+
+// Entity reads one entity. The error is NotFound when the application or the entity is not there.
+func (r *Reader) Entity(ctx context.Context, application, id string) (view.Entity, error) {
+	list, err := r.Entities(ctx, application)
+	if err != nil {
+		return view.Entity{}, err
+	}
+	for _, e := range list {
+		if e.Entity == id {
+			return e, nil
+		}
+	}
+	return view.Entity{}, notFound(fmt.Sprintf("the application %q has no entity %q", application, id))
+}

@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/events"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Living is an application that is there, with its sizes as policy has them, or as submitted when policy has not seen
+// it yet.
+type Living struct {
+	UID   string
+	Spec  clocker.Application
+	Sizes map[string]int
+}
+
+// Lock finds a living application and keeps others from asking for anything of it until the transaction ends. The
+// error is NotFound when there is none, Conflict when it is being deleted.
+func (s *Store) Lock(ctx context.Context, application string) (Living, error) {
+	app, going, err := s.lock(ctx, application)
+	if err == nil && going {
+		err = conflict(fmt.Sprintf("the application %q is being deleted", application))
+	}
+	return app, err
+}
+
+func (s *Store) lock(ctx context.Context, application string) (app Living, going bool, err error) {
+	err = s.tx.QueryRow(ctx, `
+		select a.uid, a.spec, a.going
+		from api.applications a where a.application = $1 and a.gone_at is null for update`, application).
+		Scan(&app.UID, &app.Spec, &going)
+	if err != nil {
+		return app, going, orNotFound(err, fmt.Sprintf("there is no application %q", application))
+	}
+	app.Sizes = map[string]int{}
+	for _, e := range app.Spec.Entities {
+		app.Sizes[e.ID] = e.Size
+	}
+	rows, err := s.tx.Query(ctx, `select entity, size from policy.v_entities where uid = $1`, app.UID)
+	if err != nil {
+		return app, going, fmt.Errorf("read sizes: %w", err)
+	}
+	var entity string
+	var size int
+	_, err = pgx.ForEachRow(rows, []any{&entity, &size}, func() error {
+		app.Sizes[entity] = size
+		return nil
+	})
+	return app, going, err
+}
+
+// HasContainer reports whether a container is wanted: as policy says, else by the size of its entity.
+func (s *Store) HasContainer(ctx context.Context, app Living, entity string, ordinal int) (bool, error) {
+	var known, wanted bool
+	err := s.tx.QueryRow(ctx, `
+		select count(*) > 0, coalesce(bool_or(wanted and ordinal = $3), false)
+		from policy.v_containers where uid = $1 and entity = $2`, app.UID, entity, ordinal).Scan(&known, &wanted)
+	if err != nil {
+		return false, fmt.Errorf("find container: %w", err)
+	}
+	return wanted || !known && ordinal < app.Sizes[entity], nil
+}
+
+// Asked is an operation on a living application.
+type Asked struct {
+	Operation   string
+	Kind        string
+	Application string
+	UID         string
+	Target      string
+	Params      json.RawMessage
+}
+
+// Ask stores an operation and returns the fact that asks its owner.
+func (s *Store) Ask(ctx context.Context, a Asked) ([]events.Event, error) {
+	_, err := s.tx.Exec(ctx, `
+		insert into api.operations (operation, kind, application, uid, target, params) values ($1, $2, $3, $4, $5, $6)`,
+		a.Operation, a.Kind, a.Application, a.UID, a.Target, a.Params)
+	if err != nil {
+		return nil, fmt.Errorf("store operation: %w", err)
+	}
+	return []events.Event{events.OperationRequested{
+		Operation: a.Operation, Kind: a.Kind, Application: a.Application, UID: a.UID, Target: a.Target, Params: a.Params,
+	}}, nil
+}
+
+// Delete asks for an application to go. When that was asked for before, it changes nothing and returns that operation.
+func (s *Store) Delete(ctx context.Context, application, operation string) (Asked, []events.Event, error) {
+	app, going, err := s.lock(ctx, application)
+	if err != nil {
+		return Asked{}, nil, err
+	}
+	a := Asked{Operation: operation, Kind: events.OperationDelete, Application: application, UID: app.UID, Target: application}
+	if going {
+		err := s.tx.QueryRow(ctx, `
+			select operation from api.operations where uid = $1 and kind = $2 order by requested_at limit 1`,
+			app.UID, events.OperationDelete).Scan(&a.Operation)
+		return a, nil, err
+	}
+	if _, err := s.tx.Exec(ctx, `update api.applications set going = true where uid = $1`, app.UID); err != nil {
+		return a, nil, fmt.Errorf("mark application: %w", err)
+	}
+	facts, err := s.Ask(ctx, a)
+	return a, facts, err
+}
+
+// Finish closes an operation; one that is closed already stays as it is.
+func (s *Store) Finish(ctx context.Context, e events.OperationFinished, at time.Time) error {
+	state := "done"
+	if e.Outcome != events.OutcomeDone {
+		state = "failed"
+	}
+	_, err := s.tx.Exec(ctx, `
+		update api.operations set state = $2, reason = $3, finished_at = $4 where operation = $1 and state = 'running'`,
+		e.Operation, state, e.Reason, at)
+	return err
+}
+
+// Gone frees an application's name and closes what was still asked of it.
+func (s *Store) Gone(ctx context.Context, uid string, at time.Time) error {
+	var b pgx.Batch
+	b.Queue(`update api.applications set gone_at = $2, going = true where uid = $1 and gone_at is null`, uid, at)
+	b.Queue(`
+		update api.operations set finished_at = $2,
+		  state = case kind when $3 then 'done' else 'failed' end,
+		  reason = case kind when $3 then '' else 'the application is gone' end
+		where uid = $1 and state = 'running'`, uid, at, events.OperationDelete)
+	return s.tx.SendBatch(ctx, &b).Close()
+}

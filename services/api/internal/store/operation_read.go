@@ -1,0 +1,49 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"clocker.io/services/api/internal/view"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const operationColumns = `
+	select operation, kind, application, uid, target, params, state, reason, requested_at, finished_at
+	from api.operations `
+
+func scanOperation(row pgx.CollectableRow) (o view.Operation, err error) {
+	var params []byte
+	err = row.Scan(&o.Operation, &o.Kind, &o.Application, &o.UID, &o.Target, &params, &o.State, &o.Reason,
+		&o.RequestedAt, &o.FinishedAt)
+	if len(params) > 0 {
+		o.Params = json.RawMessage(params)
+	}
+	o.RequestedAt, o.FinishedAt = o.RequestedAt.UTC(), utc(o.FinishedAt)
+	return o, err
+}
+
+// Operations lists operations, the newest first, of all applications or of one. Source: api.operations.
+func (r *Reader) Operations(ctx context.Context, application string, p Page) (view.Page[view.Operation], error) {
+	before, id := int64(1)<<53, ""
+	if err := p.place(&before, &id); err != nil {
+		return view.Page[view.Operation]{}, err
+	}
+	list, err := collect(ctx, r, "list operations", scanOperation, operationColumns+`
+		where ($1 = '' or application = $1) and (requested_at, operation) < ($2, $3)
+		order by requested_at desc, operation desc limit $4`, application, time.UnixMicro(before), id, p.Limit+1)
+	return cut(p, list, func(o view.Operation) string { return cursor(o.RequestedAt.UnixMicro(), o.Operation) }), err
+}
+
+// Operation reads one operation. The error is NotFound when there is none.
+func (r *Reader) Operation(ctx context.Context, id string) (view.Operation, error) {
+	rows, err := r.tx.Query(ctx, operationColumns+`where operation = $1`, id)
+	if err != nil {
+		return view.Operation{}, fmt.Errorf("read operation: %w", err)
+	}
+	o, err := pgx.CollectExactlyOneRow(rows, scanOperation)
+	return o, orNotFound(err, fmt.Sprintf("there is no operation %q", id))
+}

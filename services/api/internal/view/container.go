@@ -1,0 +1,137 @@
+package view
+
+import (
+	"encoding/json"
+	"time"
+
+	"clocker.io/pkg/clocker"
+)
+
+// Inspection is everything known of a container: what the blueprint says and what each service holds.
+type Inspection struct {
+	Container
+	Hostname  string          `json:"hostname"`
+	Spec      *clocker.Entity `json:"spec,omitempty"`
+	Placement *Placement      `json:"placement,omitempty"`
+	Lease     *Lease          `json:"lease,omitempty"`
+	Endpoint  *Endpoint       `json:"endpoint,omitempty"`
+	Image     *Image          `json:"image,omitempty"`
+}
+
+// Placement is what scheduler reserved on a host.
+type Placement struct {
+	Cloud      string                `json:"cloud"`
+	Host       string                `json:"host"`
+	Generation int64                 `json:"generation"`
+	Memory     int64                 `json:"memory"`
+	Cores      float64               `json:"cores"`
+	Ports      []clocker.PortBinding `json:"ports"`
+	PlacedAt   time.Time             `json:"placedAt"`
+}
+
+// Lease is the address that a container has for life.
+type Lease struct {
+	Network  string    `json:"network"`
+	CIDR     string    `json:"cidr,omitempty"`
+	Address  string    `json:"address"`
+	MAC      string    `json:"mac"`
+	LeasedAt time.Time `json:"leasedAt"`
+}
+
+// Endpoint says where an address answers.
+type Endpoint struct {
+	Host       string    `json:"host"`
+	Generation int64     `json:"generation"`
+	Healthy    bool      `json:"healthy"`
+	ChangedAt  time.Time `json:"changedAt"`
+}
+
+// Explanation says why a container is where it is, or what it waits for.
+type Explanation struct {
+	Container  string          `json:"container"`
+	Generation int64           `json:"generation"`
+	State      string          `json:"state"`
+	Stage      string          `json:"stage,omitempty"`
+	Reason     string          `json:"reason,omitempty"`
+	Since      *time.Time      `json:"since,omitempty"`
+	Host       string          `json:"host,omitempty"`
+	Placement  *Placement      `json:"placement,omitempty"`
+	Refusals   json.RawMessage `json:"refusals,omitempty"` // of hosts, as scheduler's strategies gave them
+	WaitsFor   []string        `json:"waitsFor,omitempty"` // sensors that the blueprint names
+	Image      *Image          `json:"image,omitempty"`
+	Restarts   int             `json:"restarts"`
+	ExitCode   int             `json:"exitCode"`
+}
+
+// Image is an image that applications asked for.
+type Image struct {
+	Key       string          `json:"key"`
+	State     string          `json:"state"`
+	Image     string          `json:"image,omitempty"` // image id
+	Reference string          `json:"reference,omitempty"`
+	Built     bool            `json:"built"`
+	Size      int64           `json:"size"`
+	Reason    string          `json:"reason,omitempty"`
+	Tail      json.RawMessage `json:"tail,omitempty"` // last lines of a failed build
+	UpdatedAt time.Time       `json:"updatedAt"`
+}
+
+// Host is a machine of a cloud.
+type Host struct {
+	Host       string          `json:"host"`
+	Cloud      string          `json:"cloud"`
+	Location   string          `json:"location"`
+	Address    string          `json:"address"`
+	State      string          `json:"state"`
+	Reason     string          `json:"reason,omitempty"`
+	Epoch      int64           `json:"epoch"`
+	Memory     int64           `json:"memory"`
+	Cores      float64         `json:"cores"`
+	Engine     json.RawMessage `json:"engine,omitempty"`
+	Containers int             `json:"containers"` // that hold a reservation
+	UsedMemory int64           `json:"usedMemory"`
+	UsedCores  float64         `json:"usedCores"`
+	LastSeen   *time.Time      `json:"lastSeen,omitempty"`
+	ReadyAt    *time.Time      `json:"readyAt,omitempty"`
+}
+
+// Cloud is a named pool of hosts.
+type Cloud struct {
+	Cloud         string          `json:"cloud"`
+	Location      string          `json:"location"`
+	Hosts         int             `json:"hosts"`
+	MaxHosts      int             `json:"maxHosts"`
+	MaxContainers int             `json:"maxContainers"`
+	Strategies    json.RawMessage `json:"strategies"`
+	Shortage      *Shortage       `json:"shortage,omitempty"`
+}
+
+// Shortage says that containers of a cloud have no host.
+type Shortage struct {
+	Containers int       `json:"containers"`
+	Reason     string    `json:"reason"`
+	Since      time.Time `json:"since"`
+}
+
+// Audit is the outcome of a walk over the log of events. FirstBad is the number of the first event that is missing,
+// out of order or altered.
+type Audit struct {
+	OK       bool   `json:"ok"`
+	Count    int64  `json:"count"`
+	FirstBad *int64 `json:"first_bad,omitempty"`
+	Reason   string `json:"reason,omitempty"`
+}
+
+// Version says which program answers.
+type Version struct {
+	Version      string `json:"version"`
+	Revision     string `json:"revision,omitempty"`
+	Go           string `json:"go"`
+	Installation string `json:"installation"`
+}
+
+// Page is a part of a list, in a stable order; NextCursor asks for the part after it and is empty at the end.
+type Page[T any] struct {
+	Items      []T    `json:"items"`
+	NextCursor string `json:"next_cursor,omitempty"`
+}
