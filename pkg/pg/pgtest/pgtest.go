@@ -247,3 +247,13 @@ func Outbox(t testing.TB, db *pg.DB) []events.Event {
 func Deliver(number int64, e events.Event) events.Delivery {
 	return events.Delivery{Record: events.Record{Number: number, Topic: e.Topic(), Subject: events.Subject(e)}, Event: e}
 }
+
+// OwnerURL is the URL of a test's database, as its owner: for a service that opens it by itself.
+func OwnerURL(t testing.TB, db *pg.DB) string {
+	t.Helper()
+	url, ok := owners.Load(db)
+	if !ok {
+		t.Fatal("pgtest: this database was not opened by pgtest.Open")
+	}
+	return url.(string)
+}

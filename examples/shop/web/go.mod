@@ -1,0 +1,3 @@
+module clocker.io/examples/shop
+
+go 1.26

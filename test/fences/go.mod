@@ -1,0 +1,3 @@
+module clocker.io/test/fences
+
+go 1.26
