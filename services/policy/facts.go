@@ -1,0 +1,140 @@
+package policy
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"clocker.io/pkg/bus"
+	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/events"
+	"clocker.io/services/policy/internal/line"
+	"clocker.io/services/policy/internal/rows"
+	"clocker.io/services/policy/internal/store"
+)
+
+// noun is the owner's word of the facts that policy takes.
+const noun = "container"
+
+// onFacts settles what an agent saw, all of a batch in one transaction. An answer means that every fact counts or is
+// refused for good; with an error the agent keeps them and sends them again.
+func (p *policy) onFacts(ctx context.Context, subject string, b clocker.FactBatch) (clocker.FactReply, error) {
+	if b.Noun != noun {
+		return clocker.FactReply{}, bus.ErrNotMine
+	}
+	if err := spokenBy(subject, clocker.SubjectFact, b.Host); err != nil {
+		return clocker.FactReply{}, err
+	}
+	var reply clocker.FactReply
+	err := p.unit.Run(ctx, func(ctx context.Context, s *store.Store) ([]events.Event, error) {
+		h := newHearing(s, b)
+		out, err := h.settle(ctx)
+		reply.Refused = h.refused
+		return out, err
+	})
+	return reply, err
+}
+
+// spokenBy makes sure that a message names the host on whose subject it came: subjects are what rights are bound to.
+func spokenBy(subject, root, host string) error {
+	if host != "" && strings.TrimPrefix(subject, root) == host {
+		return nil
+	}
+	return &clocker.Error{Code: clocker.Denied, Message: fmt.Sprintf("message on %s speaks for host %q", subject, host)}
+}
+
+// hearing is one batch of facts in its transaction.
+type hearing struct {
+	batch   clocker.FactBatch
+	store   *store.Store
+	apps    map[string]*rows.Application // nil for one that policy does not know
+	refused map[int64]string
+}
+
+func newHearing(s *store.Store, b clocker.FactBatch) *hearing {
+	return &hearing{batch: b, store: s, apps: map[string]*rows.Application{}, refused: map[int64]string{}}
+}
+
+func (h *hearing) settle(ctx context.Context) ([]events.Event, error) {
+	b := h.batch
+	at, err := h.store.Hear(ctx, b.Host, b.Epoch)
+	if err != nil {
+		return nil, err
+	}
+	if !at.Known { // the agent registers again
+		return nil, &clocker.Error{Code: clocker.Conflict, Message: fmt.Sprintf("host %s is not registered", b.Host)}
+	}
+	if b.Epoch > at.Epoch {
+		return nil, &clocker.Error{Code: clocker.Unavailable,
+			Message: fmt.Sprintf("epoch %d of host %s is not known yet", b.Epoch, b.Host)}
+	}
+	if b.Epoch < at.Epoch {
+		for _, f := range b.Facts {
+			h.refused[f.Counter] = fmt.Sprintf("epoch %d of host %s is over", b.Epoch, b.Host)
+		}
+		return nil, nil
+	}
+	if err := h.load(ctx, at.Counter); err != nil {
+		return nil, err
+	}
+	last := at.Counter
+	var out []events.Event
+	for _, f := range b.Facts {
+		if f.Counter <= last { // settled before: its answer was lost
+			continue
+		}
+		last = f.Counter
+		out = append(out, h.fact(f)...)
+	}
+	if last == at.Counter {
+		return nil, nil
+	}
+	for _, a := range h.apps {
+		if a == nil {
+			continue
+		}
+		if err := h.store.Save(ctx, a); err != nil {
+			return nil, err
+		}
+	}
+	return out, h.store.Heard(ctx, b.Host, b.Epoch, last)
+}
+
+// load locks the applications that the facts are about, in the order of their uids.
+func (h *hearing) load(ctx context.Context, after int64) error {
+	var uids []string
+	for _, f := range h.batch.Facts {
+		if f.Container != nil && f.Counter > after {
+			uids = append(uids, f.Container.UID)
+		}
+	}
+	for _, uid := range store.InOrder(uids) {
+		a, err := h.store.Existing(ctx, uid)
+		if err != nil {
+			return err
+		}
+		h.apps[uid] = a
+	}
+	return nil
+}
+
+// fact settles one fact and returns what follows from it.
+func (h *hearing) fact(f clocker.Fact) []events.Event {
+	if f.Kind == clocker.FactOrphan && f.Orphan != nil {
+		return []events.Event{events.OrphanCollected{Host: h.batch.Host, Kind: f.Orphan.Kind, Name: f.Orphan.Name}}
+	}
+	if f.Kind.Noun() != noun || f.Container == nil {
+		h.refused[f.Counter] = fmt.Sprintf("a fact of kind %q without a container", f.Kind)
+		return nil
+	}
+	a := h.apps[f.Container.UID]
+	if a == nil {
+		h.refused[f.Counter] = fmt.Sprintf("there is no container %s", f.Container.Path())
+		return nil
+	}
+	l := line.Of(a, h.store.Now())
+	if refusal := l.Fact(h.batch.Host, f); refusal != "" {
+		h.refused[f.Counter] = refusal
+	}
+	return l.Events()
+}
