@@ -1,0 +1,47 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"clocker.io/cmd/clocker/internal/client"
+
+	"github.com/spf13/cobra"
+)
+
+func (s *Shell) audit() *cobra.Command {
+	c := &cobra.Command{Use: "audit", Short: "Look at the log of events as evidence", Args: exactly(),
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
+	c.AddCommand(&cobra.Command{
+		Use: "verify", Short: "Check that no event is missing, swapped or altered", Args: exactly(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			api, err := s.api()
+			if err != nil {
+				return err
+			}
+			a, err := client.Get[client.Audit](c.Context(), api, client.Path("audit", "verify"), nil)
+			if err != nil {
+				return err
+			}
+			if err := s.show(a.Raw, func() string { return auditText(a.Value) }); err != nil {
+				return err
+			}
+			if !a.Value.OK {
+				return errors.New("the log of events was tampered with or damaged")
+			}
+			return nil
+		},
+	})
+	return c
+}
+
+func auditText(a client.Audit) string {
+	switch {
+	case a.OK:
+		return fmt.Sprintf("ok: %d events, no gap, every link holds\n", a.Count)
+	case a.FirstBad != nil:
+		return fmt.Sprintf("bad from event %d on: %s\n", *a.FirstBad, a.Reason)
+	default:
+		return fmt.Sprintf("bad: %s\n", a.Reason)
+	}
+}

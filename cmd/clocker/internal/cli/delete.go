@@ -1,0 +1,48 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"clocker.io/cmd/clocker/internal/client"
+
+	"github.com/spf13/cobra"
+)
+
+func (s *Shell) delete() *cobra.Command {
+	var w waiting
+	var yes bool
+	c := &cobra.Command{
+		Use: "delete APP", Aliases: []string{"rm"}, Short: "Remove an application with its containers and volumes", Args: exactly("APP"),
+		RunE: func(c *cobra.Command, args []string) error {
+			t, err := parseTarget(args[0])
+			if err != nil {
+				return err
+			}
+			if t.entity != "" {
+				return &usageError{fmt.Sprintf("only a whole application can be deleted; to remove members: clocker scale %s/%s=N",
+					t.app, t.entity)}
+			}
+			if !yes && !s.confirmed(t) {
+				return &usageError{fmt.Sprintf("%s was not deleted; -y deletes it without a question", t.app)}
+			}
+			return s.ask(c.Context(), w, t, client.Request{Method: http.MethodDelete, Path: client.Path("applications", t.app)})
+		},
+	}
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	w.flags(c)
+	return c
+}
+
+// confirmed asks a person; without a terminal nobody can answer, and the answer is no.
+func (s *Shell) confirmed(t target) bool {
+	if !s.ErrTerminal {
+		return false
+	}
+	fmt.Fprintf(s.Err, "Delete %s with all its containers and volumes? [y/N] ", t.app)
+	answer, err := bufio.NewReader(s.In).ReadString('\n')
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return err == nil && (answer == "y" || answer == "yes")
+}

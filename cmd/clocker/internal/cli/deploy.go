@@ -1,0 +1,210 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+
+	"clocker.io/cmd/clocker/internal/client"
+	"clocker.io/cmd/clocker/internal/pack"
+	"clocker.io/cmd/clocker/internal/render"
+
+	"github.com/spf13/cobra"
+)
+
+// deployment is what `clocker deploy` was given.
+type deployment struct {
+	waiting
+	file, context string
+	dryRun        bool
+}
+
+func (s *Shell) deploy() *cobra.Command {
+	var d deployment
+	c := &cobra.Command{
+		Use: "deploy FILE|-", Short: "Deploy an application from its blueprint", Args: exactly("FILE"),
+		Long: `Sends a blueprint, and with --context the directory that its Dockerfiles build from. Files that the
+directory's .dockerignore names stay here; what is sent is at most 32 MiB, packed.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			d.file = args[0]
+			return s.runDeploy(c.Context(), d)
+		},
+	}
+	c.Flags().StringVar(&d.context, "context", "", "directory that the blueprint's Dockerfiles build from")
+	c.Flags().BoolVar(&d.dryRun, "dry-run", false, "say what would be deployed, and deploy nothing")
+	d.flags(c)
+	return c
+}
+
+func (s *Shell) runDeploy(ctx context.Context, d deployment) error {
+	api, err := s.api()
+	if err != nil {
+		return err
+	}
+	text, err := s.read(d.file)
+	if err != nil {
+		return err
+	}
+	r, err := s.deployRequest(d, text)
+	if err != nil {
+		return err
+	}
+	explain := func(err error) error { return placed(err, d.file, text) }
+	if d.dryRun {
+		plan, err := client.Call[client.Plan](ctx, api, r)
+		if err != nil {
+			return explain(err)
+		}
+		return s.show(plan.Raw, func() string { return s.planText(plan.Value) })
+	}
+	send := func(ctx context.Context) (client.Doc[client.Accepted], error) {
+		a, err := client.Call[client.Accepted](ctx, api, r)
+		return a, explain(err)
+	}
+	if !d.wait {
+		a, err := send(ctx)
+		if err != nil {
+			return err
+		}
+		return s.accepted(a.Value.Application, a)
+	}
+	op, err := s.follow(ctx, following{api: api, limit: d.timeout, send: send})
+	if err != nil {
+		return s.withReasons(ctx, api, err)
+	}
+	return s.deployed(ctx, api, op)
+}
+
+// deployed shows what runs now.
+func (s *Shell) deployed(ctx context.Context, api *client.Client, op client.Doc[client.Operation]) error {
+	if s.json() {
+		return s.show(op.Raw, nil)
+	}
+	app := op.Value.Application
+	list, err := client.List[client.Container](ctx, api, client.Path("containers"), url.Values{"application": {app}})
+	if err != nil {
+		return err
+	}
+	s.say("%s is healthy", app)
+	return s.show(list.Raw, func() string { return s.containerTable(list.Value) })
+}
+
+// withReasons shows why containers of a failed deployment are not running, the last lines of a failed build with it;
+// of several with one reason only the first.
+func (s *Shell) withReasons(ctx context.Context, api *client.Client, err error) error {
+	var failed *operationFailed
+	if !errors.As(err, &failed) {
+		return err
+	}
+	list, explainErr := explainWaiting(ctx, api, failed.application)
+	if explainErr != nil {
+		return err // what failed matters more than that its reasons cannot be had
+	}
+	seen := map[string]bool{}
+	for _, e := range list {
+		if !seen[e.Value.Reason] {
+			fmt.Fprint(s.Err, s.explanationText(e.Value))
+		}
+		seen[e.Value.Reason] = true
+	}
+	return err
+}
+
+func (s *Shell) read(file string) ([]byte, error) {
+	if file == "-" {
+		return io.ReadAll(s.In)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the blueprint: %w", err)
+	}
+	return text, nil
+}
+
+// placed gives a refusal of the blueprint the file that it is about.
+func placed(err error, file string, text []byte) error {
+	var p *client.Problem
+	if !errors.As(err, &p) || len(p.Errors) == 0 {
+		return err
+	}
+	if file == "-" {
+		file = "stdin"
+	}
+	return &badFile{name: file, text: string(text), problem: p}
+}
+
+func (s *Shell) deployRequest(d deployment, blueprint []byte) (client.Request, error) {
+	r := client.Request{Method: http.MethodPost, Path: client.Path("applications"), Body: blueprint, ContentType: "application/yaml"}
+	if d.dryRun {
+		r.Query = url.Values{"dry_run": {"true"}}
+	}
+	if d.context == "" {
+		return r, nil
+	}
+	a, err := pack.Directory(d.context, pack.Limit)
+	if err != nil {
+		return r, err
+	}
+	if len(a.Skipped) > 0 {
+		s.say("left out of the context, as they are no files: %s", strings.Join(a.Skipped, ", "))
+	}
+	s.say("context %s: %d files, %s packed, sha256 %s", d.context, a.Files, render.Size(int64(len(a.Data))), a.Digest[:12])
+	r.Body, r.ContentType, err = multipartBody(blueprint, a.Data)
+	return r, err
+}
+
+func multipartBody(blueprint, context []byte) (body []byte, contentType string, err error) {
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	parts := []struct {
+		name, file, kind string
+		data             []byte
+	}{
+		{"blueprint", "blueprint.yaml", "application/yaml", blueprint},
+		{"context", "context.tar.gz", "application/gzip", context},
+	}
+	for _, p := range parts {
+		h := textproto.MIMEHeader{}
+		h.Set("Content-Disposition", fmt.Sprintf(`form-data; name=%q; filename=%q`, p.name, p.file))
+		h.Set("Content-Type", p.kind)
+		part, err := w.CreatePart(h)
+		if err != nil {
+			return nil, "", err
+		}
+		if _, err := part.Write(p.data); err != nil {
+			return nil, "", err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, "", err
+	}
+	return b.Bytes(), w.FormDataContentType(), nil
+}
+
+func (s *Shell) planText(p client.Plan) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s would be deployed to %s: %d containers, %s memory and %s cores reserved", p.Application, p.Cloud,
+		p.Containers, render.Size(p.Memory), render.Number(p.Cores))
+	if p.Network != "" {
+		b.WriteString(", network " + p.Network)
+	}
+	b.WriteString("\n")
+	var rows [][]string
+	for _, e := range p.Entities {
+		rows = append(rows, []string{e.Entity, strconv.Itoa(e.Size), e.Image, strings.Join(e.Ports, " "), strings.Join(e.WaitsFor, " ")})
+	}
+	b.WriteString(s.table(-1, []string{"ENTITY", "MEMBERS", "IMAGE", "PORTS", "WAITS FOR"}, rows))
+	for _, note := range p.Notes {
+		b.WriteString("note: " + note + "\n")
+	}
+	return b.String()
+}

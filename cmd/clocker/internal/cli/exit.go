@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"clocker.io/cmd/clocker/internal/client"
+	"clocker.io/cmd/clocker/internal/render"
+	"clocker.io/cmd/clocker/internal/up"
+	"clocker.io/pkg/clocker"
+)
+
+// The exit codes are a contract with scripts.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitNotFound    = 3
+	exitDenied      = 4
+	exitConflict    = 5
+	exitTime        = 6   // time is up; what was asked for goes on
+	exitImpossible  = 7   // no host can take it
+	exitInterrupted = 130 // as shells have it for Ctrl-C
+)
+
+// usageError is a command line that cannot be meant.
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+// stillRunning says that a command stopped waiting for something that goes on.
+type stillRunning struct {
+	code int
+	text string
+}
+
+func (e *stillRunning) Error() string { return e.text }
+
+// badFile is a refusal of a file that was sent, with its text, so that the places in it can be shown.
+type badFile struct {
+	name, text string
+	problem    *client.Problem
+}
+
+func (e *badFile) Error() string { return e.problem.Error() }
+
+func (e *badFile) Unwrap() error { return e.problem }
+
+// codeOf is the exit code of a command that ended with err.
+func codeOf(err error) int {
+	var usage *usageError
+	var running *stillRunning
+	var problem *client.Problem
+	var held *up.Held
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.As(err, &running):
+		return running.code
+	case errors.As(err, &problem):
+		return codeOfProblem(problem)
+	case errors.As(err, &held):
+		return exitConflict
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	default:
+		return exitFailed
+	}
+}
+
+func codeOfProblem(p *client.Problem) int {
+	switch {
+	case p.Code == string(clocker.Exhausted):
+		return exitImpossible
+	case p.Status == http.StatusUnauthorized || p.Status == http.StatusForbidden:
+		return exitDenied
+	case p.Status == http.StatusNotFound:
+		return exitNotFound
+	case p.Status == http.StatusConflict || p.Status == http.StatusPreconditionFailed:
+		return exitConflict
+	default:
+		return exitFailed
+	}
+}
+
+// report tells a person why a command failed, and gives its exit code.
+func (s *Shell) report(err error) int {
+	code := codeOf(err)
+	if err == nil || (code == exitInterrupted && errors.Is(err, context.Canceled)) {
+		return code
+	}
+	p := s.errPaint()
+	var file *badFile
+	if errors.As(err, &file) && len(file.problem.Errors) > 0 {
+		fmt.Fprint(s.Err, render.Faults(file.name, file.text, faults(file.problem.Errors), p))
+	}
+	var running *stillRunning
+	if errors.As(err, &running) {
+		s.say("%s", running.text)
+		return code
+	}
+	s.say("%s %s", p.Bad("clocker:"), err)
+	if hint := s.hint(err); hint != "" {
+		s.say("  hint: %s", hint)
+	}
+	return code
+}
+
+// hint is what a person can do about an error that the API does not explain itself.
+func (s *Shell) hint(err error) string {
+	var problem *client.Problem
+	var gone *client.Unreachable
+	switch {
+	case errors.As(err, &gone):
+		return "start it with: clocker up    or name another address: --url or CLOCKER_URL"
+	case !errors.As(err, &problem):
+		return ""
+	case problem.Status == http.StatusUnauthorized:
+		return fmt.Sprintf("the token comes from $CLOCKER_TOKEN, else from %s; is it that of this installation?", s.tokenFile())
+	case problem.Suggestion != "":
+		return "free is: " + problem.Suggestion
+	case problem.Status == http.StatusInternalServerError && problem.TraceID != "":
+		return "look for trace " + problem.TraceID + " in Clocker's log"
+	}
+	return ""
+}
+
+func faults(in []client.Fault) []render.Fault {
+	out := make([]render.Fault, len(in))
+	for i, f := range in {
+		out[i] = render.Fault{Pointer: f.Pointer, Line: f.Line, Column: f.Column, Detail: f.Detail, Hint: f.Hint}
+	}
+	return out
+}

@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"clocker.io/cmd/clocker/internal/client"
+	"clocker.io/cmd/clocker/internal/render"
+
+	"github.com/spf13/cobra"
+)
+
+func (s *Shell) inspect() *cobra.Command {
+	return &cobra.Command{
+		Use: "inspect APP[/ENTITY[/N]]", Short: "Show all that is known of an application, entity or container",
+		Args: exactly("APP[/ENTITY[/N]]"),
+		RunE: func(c *cobra.Command, args []string) error {
+			t, err := parseTarget(args[0])
+			if err != nil {
+				return err
+			}
+			api, err := s.api()
+			if err != nil {
+				return err
+			}
+			path := client.Path("applications", t.app)
+			switch {
+			case t.ordinal >= 0:
+				path = client.Path("containers", t.app, t.entity, t.number())
+			case t.entity != "":
+				path = client.Path("applications", t.app, "entities", t.entity)
+			}
+			d, err := client.Get[json.RawMessage](c.Context(), api, path, nil)
+			if err != nil {
+				return err
+			}
+			return s.inspected(t, d.Raw)
+		},
+	}
+}
+
+func (s *Shell) inspected(t target, raw json.RawMessage) error {
+	var text string
+	var err error
+	switch {
+	case t.ordinal >= 0:
+		var v client.Inspection
+		err = json.Unmarshal(raw, &v)
+		text = s.containerText(v)
+	case t.entity != "":
+		var v client.Entity
+		err = json.Unmarshal(raw, &v)
+		text = s.entityText(v)
+	default:
+		var v client.Application
+		err = json.Unmarshal(raw, &v)
+		text = s.applicationText(v)
+	}
+	if err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	return s.show(raw, func() string { return text })
+}
+
+func (s *Shell) applicationText(a client.Application) string {
+	text := s.fields([][2]string{
+		{"application", a.Application}, {"uid", a.UID}, {"name", a.Name}, {"cloud", a.Cloud},
+		{"state", a.State}, {"reason", a.Reason}, {"up", fmt.Sprintf("%d of %d", a.Up, a.Wanted)}, {"network", a.Network},
+	})
+	for _, e := range a.Entities {
+		text += "\n" + s.entityText(e)
+	}
+	return text
+}
+
+func (s *Shell) entityText(e client.Entity) string {
+	text := s.fields([][2]string{{"entity", e.Entity}, {"name", e.Name}, {"image", e.Image},
+		{"up", fmt.Sprintf("%d of %d", e.Up, e.Size)}})
+	if len(e.Containers) > 0 {
+		text += s.containerTable(e.Containers)
+	}
+	return text
+}
+
+func (s *Shell) containerText(c client.Inspection) string {
+	rows := [][2]string{
+		{"container", c.Container.Container}, {"hostname", c.Hostname}, {"state", c.State}, {"stage", c.Stage},
+		{"reason", c.Reason}, {"generation", fmt.Sprint(c.Generation)}, {"host", c.Host}, {"address", c.Address},
+		{"ports", ports(c.Ports)}, {"engine id", c.EngineID}, {"started", ago(render.Age(s.Now(), c.StartedAt))},
+		{"restarts", restarts(c.Attempt)},
+	}
+	if p := c.Placement; p != nil {
+		rows = append(rows, [2]string{"reserved", fmt.Sprintf("%s memory, %s cores on %s (cloud %s)", render.Size(p.Memory),
+			render.Number(p.Cores), p.Host, p.Cloud)})
+	}
+	if l := c.Lease; l != nil {
+		rows = append(rows, [2]string{"lease", fmt.Sprintf("%s in %s, MAC %s, for %s", l.Address, l.CIDR, l.MAC, render.Age(s.Now(), &l.LeasedAt))})
+	}
+	if e := c.Endpoint; e != nil {
+		rows = append(rows, [2]string{"endpoint", fmt.Sprintf("generation %d on %s, healthy: %t", e.Generation, e.Host, e.Healthy)})
+	}
+	if i := c.Image; i != nil {
+		rows = append(rows, [2]string{"image", fmt.Sprintf("%s, %s (key %s)", i.State, i.Image, i.Key)})
+	}
+	return s.fields(rows)
+}
+
+func ago(age string) string {
+	if age == "" {
+		return ""
+	}
+	return age + " ago"
+}
+
+// fields are names and values, a line each; empty values are left out.
+func (s *Shell) fields(rows [][2]string) string {
+	text := ""
+	for _, row := range rows {
+		value := row[1]
+		if value == "" {
+			continue
+		}
+		if row[0] == "state" {
+			value = s.outPaint().State(value)
+		}
+		text += fmt.Sprintf("%-12s %s\n", row[0], value)
+	}
+	return text
+}

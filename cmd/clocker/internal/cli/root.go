@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+const (
+	outputTable = "table"
+	outputJSON  = "json"
+)
+
+const long = `Clocker turns machines into a Docker cloud: deploy an application blueprint, and it places,
+addresses, starts and keeps its containers.
+
+Start here:
+  clocker up                              run Clocker on this machine
+  clocker deploy shop.yaml --wait         deploy an application
+  clocker ps                              what runs
+  clocker explain shop/web/0              why a container is where it is
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 not allowed, 5 conflict, 6 time is up but it goes on,
+7 no host can take it, 130 interrupted.`
+
+// root is the whole command line.
+func (s *Shell) root() *cobra.Command {
+	c := &cobra.Command{
+		Use: "clocker", Short: "A Docker cloud from the machines you have", Long: long,
+		SilenceErrors: true, SilenceUsage: true, SuggestionsMinimumDistance: 2,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return &usageError{unknown(c, args[0])}
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if s.output != outputTable && s.output != outputJSON {
+				return &usageError{fmt.Sprintf("-o %s is not known: table or json", s.output)}
+			}
+			return nil
+		},
+	}
+	flags := c.PersistentFlags()
+	flags.StringVarP(&s.output, "output", "o", outputTable, "how data is written: table or json")
+	flags.StringVar(&s.url, "url", "", "address of the API (default $CLOCKER_URL, else http://127.0.0.1:8080)")
+	flags.BoolVar(&s.noColor, "no-color", false, "no colours, also with $NO_COLOR")
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return &usageError{fmt.Sprintf("%v; see: %s --help", err, c.CommandPath())}
+	})
+	c.AddCommand(s.up(), s.down(), s.deploy(), s.apps(), s.ps(), s.hosts(), s.inspect(), s.explain(), s.logs(),
+		s.events(), s.scale(), s.restart(), s.delete(), s.audit(), s.version(), s.nats(), s.migrate(), s.postgres())
+	return c
+}
+
+func unknown(c *cobra.Command, word string) string {
+	text := fmt.Sprintf("unknown command %q", word)
+	if near := c.SuggestionsFor(word); len(near) > 0 {
+		text += "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return text + "; see: clocker --help"
+}
+
+// exactly is cobra's check of the number of arguments, in words.
+func exactly(names ...string) cobra.PositionalArgs { return between(len(names), names...) }
+
+// between takes at least a number of the named arguments, and at most all of them.
+func between(least int, names ...string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return &usageError{fmt.Sprintf("%s is missing: %s", names[len(args)], c.UseLine())}
+		case len(args) > len(names):
+			return &usageError{fmt.Sprintf("%q is one argument too many: %s", args[len(names)], c.UseLine())}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"clocker.io/cmd/clocker/internal/render"
+
+	"golang.org/x/term"
+)
+
+// Shell is what a command finds around it. The tests give another one than the process's.
+type Shell struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Env      func(string) string
+	Now      func() time.Time
+	// OutTerminal and ErrTerminal say whether a person looks at them.
+	OutTerminal, ErrTerminal bool
+	// Size is that of the terminal, in characters.
+	Size func() (width, height int)
+
+	output  string // table, json
+	url     string
+	noColor bool
+}
+
+// Main runs the command line of this process and gives its exit code.
+func Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends us at once
+	s := &Shell{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Now: time.Now,
+		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+		Size: func() (int, int) {
+			width, height, err := term.GetSize(int(os.Stderr.Fd()))
+			if err != nil {
+				return 80, 24
+			}
+			return width, height
+		},
+	}
+	return s.Run(ctx, os.Args[1:])
+}
+
+// Run runs one command line and gives its exit code.
+func (s *Shell) Run(ctx context.Context, args []string) int {
+	root := s.root()
+	root.SetArgs(args)
+	root.SetIn(s.In)
+	root.SetOut(s.Out) // help is what was asked for
+	root.SetErr(s.Err)
+	return s.report(root.ExecuteContext(ctx))
+}
+
+func (s *Shell) json() bool { return s.output == outputJSON }
+
+// say tells a person something.
+func (s *Shell) say(format string, args ...any) { fmt.Fprintf(s.Err, format+"\n", args...) }
+
+func (s *Shell) colour(terminal bool) render.Paint {
+	return render.Paint{On: terminal && !s.noColor && s.Env("NO_COLOR") == "" && s.Env("TERM") != "dumb"}
+}
+
+func (s *Shell) outPaint() render.Paint { return s.colour(s.OutTerminal) }
+func (s *Shell) errPaint() render.Paint { return s.colour(s.ErrTerminal) }
+
+// show writes data: what the API said with -o json, else the text.
+func (s *Shell) show(raw json.RawMessage, text func() string) error {
+	if !s.json() {
+		_, err := io.WriteString(s.Out, text())
+		return err
+	}
+	enc := json.NewEncoder(s.Out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(raw)
+}
+
+// table is a table for standard output whose column of states is coloured; -1 for none.
+func (s *Shell) table(state int, heading []string, rows [][]string) string {
+	p := s.outPaint()
+	return render.Table{Heading: heading, Rows: rows, Colour: func(column int, cell string) string {
+		if column == state {
+			return p.State(cell)
+		}
+		return cell
+	}}.String()
+}

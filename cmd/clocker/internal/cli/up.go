@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"time"
+
+	"clocker.io/cmd/clocker/internal/up"
+
+	"github.com/spf13/cobra"
+)
+
+func (s *Shell) up() *cobra.Command {
+	var detach bool
+	var timeout time.Duration
+	c := &cobra.Command{
+		Use: "up", Short: "Run Clocker on this machine", Args: exactly(),
+		Long: `Runs every service of Clocker in one process until Ctrl-C. Containers go on running without it.
+
+Settings are environment variables: CLOCKER_DATA (data directory), CLOCKER_LISTEN (API, 127.0.0.1:8080),
+CLOCKER_DATABASE_URL (a Postgres of yours), CLOCKER_NATS_LISTEN (opens a port for NATS), DOCKER_HOST,
+CLOCKER_LOG (debug, info, warn, error).`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			o := s.upOptions("warn")
+			if detach {
+				ctx, cancel := context.WithTimeout(c.Context(), timeout)
+				defer cancel()
+				return up.Detach(ctx, o)
+			}
+			return up.Run(c.Context(), o)
+		},
+	}
+	c.Flags().BoolVarP(&detach, "detach", "d", false, "run in the background; returns when it is ready")
+	c.Flags().DurationVar(&timeout, "timeout", 5*time.Minute, "with --detach: how long to wait until it is ready")
+	return c
+}
+
+// upOptions are those of up and its parts. In the background the log is a file and holds more than a person at a
+// terminal wants to see.
+func (s *Shell) upOptions(level string) up.Options {
+	o := up.Options{Dir: s.dataDir(), Env: s.Env, Say: func(line string) { s.say("%s", line) }, Detached: up.Detached(s.Env)}
+	if o.Detached {
+		level = "info"
+	}
+	if given := s.Env("CLOCKER_LOG"); given != "" {
+		level = given
+	}
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		l = slog.LevelInfo
+	}
+	handler := slog.Handler(slog.NewJSONHandler(s.Err, &slog.HandlerOptions{Level: l}))
+	if s.ErrTerminal {
+		handler = slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: l})
+	}
+	o.Log = slog.New(handler).With("pid", os.Getpid())
+	return o
+}
+
+func (s *Shell) down() *cobra.Command {
+	return &cobra.Command{
+		Use: "down", Short: "End a Clocker that runs in the background; containers go on", Args: exactly(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			ctx, cancel := context.WithTimeout(c.Context(), time.Minute)
+			defer cancel()
+			ended, err := up.Down(ctx, s.dataDir())
+			if err == nil && !ended {
+				s.say("no Clocker runs on %s", s.dataDir())
+			}
+			return err
+		},
+	}
+}

@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"clocker.io/cmd/clocker/internal/client"
+
+	"github.com/spf13/cobra"
+)
+
+// waiting says whether and how long a command waits for what it asked for.
+type waiting struct {
+	wait    bool
+	timeout time.Duration
+}
+
+func (w *waiting) flags(c *cobra.Command) {
+	c.Flags().BoolVarP(&w.wait, "wait", "w", false, "wait until it is done, and show what happens")
+	c.Flags().DurationVar(&w.timeout, "timeout", 10*time.Minute, "with --wait: how long; then it goes on without us (exit code 6)")
+}
+
+// ask sends a request that takes time and, if asked to, follows it to its end. What happens is watched from before the
+// request on, so that nothing is missed.
+func (s *Shell) ask(ctx context.Context, w waiting, t target, r client.Request) error {
+	api, err := s.api()
+	if err != nil {
+		return err
+	}
+	send := func(ctx context.Context) (client.Doc[client.Accepted], error) {
+		return client.Call[client.Accepted](ctx, api, r)
+	}
+	if !w.wait {
+		accepted, err := send(ctx)
+		if err != nil {
+			return err
+		}
+		return s.accepted(t.String(), accepted)
+	}
+	op, err := s.follow(ctx, following{api: api, limit: w.timeout, application: t.app, send: send})
+	if err != nil {
+		return err
+	}
+	return s.show(op.Raw, func() string { return "" })
+}
+
+// accepted tells of a request that goes on without us.
+func (s *Shell) accepted(what string, a client.Doc[client.Accepted]) error {
+	s.say("%s: accepted as operation %s; follow it with: %s", what, a.Value.Operation, followCommand(a.Value.Application))
+	return s.show(a.Raw, func() string { return a.Value.Application + "\n" })
+}
+
+func followCommand(app string) string {
+	return "clocker events -f --application " + app + "    or look: clocker ps " + app
+}
+
+// following is an operation to be watched from its request to its end.
+type following struct {
+	api         *client.Client
+	limit       time.Duration
+	application string // empty when the request itself decides it
+	send        func(ctx context.Context) (client.Doc[client.Accepted], error)
+}
+
+// errTime is the cause of a context that ended because the time to wait is up.
+var errTime = errors.New("time is up")
+
+// pollOperation is how often the operation itself is read, in case its last event does not reach us.
+const pollOperation = 2 * time.Second
+
+// follow sends the request and shows what happens until the operation is done. The operation is not cancelled by
+// anything that ends the wait.
+func (s *Shell) follow(ctx context.Context, f following) (client.Doc[client.Operation], error) {
+	var op client.Doc[client.Operation]
+	ctx, cancel := context.WithTimeoutCause(ctx, f.limit, errTime)
+	defer cancel()
+	seen := newWatcher(ctx, f.api)
+	defer seen.stop()
+	if f.application != "" {
+		if err := seen.open(client.EventQuery{Application: f.application}); err != nil {
+			return op, err
+		}
+	}
+	if err := seen.open(client.EventQuery{Type: typeHostFailed}); err != nil {
+		return op, err
+	}
+	accepted, err := f.send(ctx)
+	if err != nil {
+		return op, err
+	}
+	a := accepted.Value
+	if f.application == "" {
+		from := int64(0) // its whole story; events of an earlier application of that name carry another uid
+		if err := seen.open(client.EventQuery{Application: a.Application, After: &from}); err != nil {
+			return op, err
+		}
+	}
+	show := s.newProgress(a)
+	for {
+		op, err = client.Get[client.Operation](ctx, f.api, client.Path("operations", a.Operation), nil)
+		if err != nil || op.Value.State != client.OperationRunning {
+			return op, s.outcome(ctx, a, op.Value, err)
+		}
+		if err := show.until(ctx, seen); err != nil {
+			return op, s.outcome(ctx, a, op.Value, err)
+		}
+	}
+}
+
+// outcome is what the end of a wait means: nil when the operation is done.
+func (s *Shell) outcome(ctx context.Context, a client.Accepted, op client.Operation, err error) error {
+	var never *impossible
+	switch {
+	case errors.As(err, &never):
+		return &stillRunning{exitImpossible, fmt.Sprintf("%s cannot be placed: %s\nIt stays and is placed as soon as a host can "+
+			"take it. Why: clocker explain %s    Give it up: clocker delete %s", a.Application, never.reason, a.Application, a.Application)}
+	case ctx.Err() != nil && errors.Is(context.Cause(ctx), errTime):
+		return &stillRunning{exitTime, fmt.Sprintf("time is up; %s goes on. Follow it with: %s", a.Application, followCommand(a.Application))}
+	case ctx.Err() != nil:
+		return &stillRunning{exitInterrupted, fmt.Sprintf("no longer waiting; %s goes on. Follow it with: %s", a.Application,
+			followCommand(a.Application))}
+	case err != nil:
+		return fmt.Errorf("watch operation %s: %w", a.Operation, err)
+	case op.State == client.OperationFailed:
+		return &operationFailed{application: a.Application, op: op}
+	}
+	return nil
+}
+
+// operationFailed is an operation that ended badly.
+type operationFailed struct {
+	application string
+	op          client.Operation
+}
+
+func (e *operationFailed) Error() string {
+	if e.op.Reason == "" {
+		return fmt.Sprintf("%s of %s failed", e.op.Kind, e.op.Target)
+	}
+	return fmt.Sprintf("%s of %s failed: %s", e.op.Kind, e.op.Target, e.op.Reason)
+}
+
+// impossible says that no host can take what waits for a place, as things are.
+type impossible struct{ reason string }
+
+func (e *impossible) Error() string { return e.reason }

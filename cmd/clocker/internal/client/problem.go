@@ -1,0 +1,64 @@
+package client
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+)
+
+// Problem is a refusal of the API (application/problem+json, RFC 9457).
+type Problem struct {
+	Title      string  `json:"title"`
+	Status     int     `json:"status"`
+	Detail     string  `json:"detail"`
+	Code       string  `json:"code"`
+	Errors     []Fault `json:"errors"`
+	Suggestion string  `json:"suggestion"`
+	TraceID    string  `json:"trace_id"`
+
+	Raw json.RawMessage `json:"-"`
+}
+
+// Fault is one thing that is wrong with a document, and where.
+type Fault struct {
+	Pointer string `json:"pointer"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Detail  string `json:"detail"`
+	Hint    string `json:"hint"`
+}
+
+func (p *Problem) Error() string {
+	switch {
+	case p.Detail != "":
+		return p.Detail
+	case p.Title != "":
+		return p.Title
+	default:
+		return fmt.Sprintf("the API answered %d %s", p.Status, http.StatusText(p.Status))
+	}
+}
+
+const maxProblem = 1 << 20 // bytes of a refusal that are read
+
+// accept turns an answer that is no success into a *Problem.
+func accept(res *http.Response) (*http.Response, error) {
+	if res.StatusCode >= 200 && res.StatusCode < 300 {
+		return res, nil
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(res.Body, maxProblem))
+	if err != nil {
+		return nil, fmt.Errorf("read the refusal of the API (%s): %w", res.Status, err)
+	}
+	p := &Problem{}
+	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")) // an unreadable one is none of ours
+	if strings.HasSuffix(kind, "json") && json.Unmarshal(text, p) == nil {
+		p.Raw = text
+	}
+	p.Status = res.StatusCode
+	return nil, p
+}

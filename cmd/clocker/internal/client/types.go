@@ -1,0 +1,209 @@
+package client
+
+import (
+	"time"
+
+	"clocker.io/pkg/clocker"
+)
+
+// Application is a deployed blueprint and how it does.
+type Application struct {
+	Application string    `json:"application"`
+	UID         string    `json:"uid"`
+	Name        string    `json:"name"`
+	Cloud       string    `json:"cloud"`
+	State       string    `json:"state"`
+	Healthy     bool      `json:"healthy"`
+	Reason      string    `json:"reason"`
+	Wanted      int       `json:"wanted"`
+	Up          int       `json:"up"`
+	SubmittedAt time.Time `json:"submittedAt"`
+	Network     string    `json:"network"`
+	Entities    []Entity  `json:"entities"`
+}
+
+// Entity is a node of an application's tree.
+type Entity struct {
+	Application string      `json:"application"`
+	Entity      string      `json:"entity"`
+	Name        string      `json:"name"`
+	Image       string      `json:"image"`
+	Size        int         `json:"size"`
+	Up          int         `json:"up"`
+	Containers  []Container `json:"containers"`
+}
+
+// Container is a container's newest generation.
+type Container struct {
+	Container  string     `json:"container"`
+	Entity     string     `json:"entity"`
+	Generation int64      `json:"generation"`
+	State      string     `json:"state"`
+	Stage      string     `json:"stage"`
+	Reason     string     `json:"reason"`
+	Host       string     `json:"host"`
+	Address    string     `json:"address"`
+	Ports      []Port     `json:"ports"`
+	Attempt    int        `json:"attempt"`
+	ExitCode   int        `json:"exitCode"`
+	EngineID   string     `json:"engineId"`
+	StartedAt  *time.Time `json:"startedAt"`
+	UpdatedAt  *time.Time `json:"updatedAt"`
+}
+
+// Port is a published port.
+type Port struct {
+	Port     int    `json:"port"`
+	Protocol string `json:"protocol"`
+	HostPort int    `json:"hostPort"`
+	Address  string `json:"address"`
+}
+
+// Inspection is everything known of a container.
+type Inspection struct {
+	Container
+	Hostname  string          `json:"hostname"`
+	Spec      *clocker.Entity `json:"spec"`
+	Placement *Placement      `json:"placement"`
+	Lease     *Lease          `json:"lease"`
+	Endpoint  *Endpoint       `json:"endpoint"`
+	Image     *Image          `json:"image"`
+}
+
+// Placement is what is reserved on a host; memory in bytes.
+type Placement struct {
+	Cloud    string    `json:"cloud"`
+	Host     string    `json:"host"`
+	Memory   int64     `json:"memory"`
+	Cores    float64   `json:"cores"`
+	PlacedAt time.Time `json:"placedAt"`
+}
+
+// Lease is the address that a container has for life.
+type Lease struct {
+	Network  string    `json:"network"`
+	CIDR     string    `json:"cidr"`
+	Address  string    `json:"address"`
+	MAC      string    `json:"mac"`
+	LeasedAt time.Time `json:"leasedAt"`
+}
+
+// Endpoint says where an address answers.
+type Endpoint struct {
+	Host       string    `json:"host"`
+	Generation int64     `json:"generation"`
+	Healthy    bool      `json:"healthy"`
+	ChangedAt  time.Time `json:"changedAt"`
+}
+
+// Image is an image that an application asked for; size in bytes.
+type Image struct {
+	Key       string   `json:"key"`
+	State     string   `json:"state"`
+	Image     string   `json:"image"`
+	Reference string   `json:"reference"`
+	Built     bool     `json:"built"`
+	Size      int64    `json:"size"`
+	Reason    string   `json:"reason"`
+	Tail      []string `json:"tail"`
+}
+
+// Explanation says why a container is where it is, or what it waits for.
+type Explanation struct {
+	Container  string     `json:"container"`
+	Generation int64      `json:"generation"`
+	State      string     `json:"state"`
+	Stage      string     `json:"stage"`
+	Reason     string     `json:"reason"`
+	Since      *time.Time `json:"since"`
+	Host       string     `json:"host"`
+	Refusals   []Refusal  `json:"refusals"`
+	WaitsFor   []string   `json:"waitsFor"`
+	Image      *Image     `json:"image"`
+	Restarts   int        `json:"restarts"`
+	ExitCode   int        `json:"exitCode"`
+}
+
+// Refusal says why a strategy took none of some hosts.
+type Refusal struct {
+	Strategy string `json:"strategy"`
+	Hosts    int    `json:"hosts"`
+	Reason   string `json:"reason"`
+}
+
+// Host is a machine of a cloud; memory in bytes.
+type Host struct {
+	Host       string          `json:"host"`
+	Cloud      string          `json:"cloud"`
+	Address    string          `json:"address"`
+	State      string          `json:"state"`
+	Reason     string          `json:"reason"`
+	Memory     int64           `json:"memory"`
+	Cores      float64         `json:"cores"`
+	Engine     *clocker.Engine `json:"engine"`
+	Containers int             `json:"containers"`
+	UsedMemory int64           `json:"usedMemory"`
+	UsedCores  float64         `json:"usedCores"`
+}
+
+// Accepted answers a request that takes time.
+type Accepted struct {
+	Application string `json:"application"`
+	UID         string `json:"uid"`
+	Operation   string `json:"operation"`
+}
+
+// States of an Operation.
+const (
+	OperationRunning = "running"
+	OperationDone    = "done"
+	OperationFailed  = "failed"
+)
+
+// Operation is a request that takes time.
+type Operation struct {
+	Operation   string `json:"operation"`
+	Kind        string `json:"kind"`
+	Application string `json:"application"`
+	Target      string `json:"target"`
+	State       string `json:"state"`
+	Reason      string `json:"reason"`
+}
+
+// Plan is what a blueprint would do; memory in bytes.
+type Plan struct {
+	Application string       `json:"application"`
+	Name        string       `json:"name"`
+	Cloud       string       `json:"cloud"`
+	Containers  int          `json:"containers"`
+	Memory      int64        `json:"memory"`
+	Cores       float64      `json:"cores"`
+	Network     string       `json:"network"`
+	Entities    []PlanEntity `json:"entities"`
+	Notes       []string     `json:"notes"`
+}
+
+// PlanEntity is an entity of a plan.
+type PlanEntity struct {
+	Entity   string   `json:"entity"`
+	Size     int      `json:"size"`
+	Image    string   `json:"image"`
+	Ports    []string `json:"ports"`
+	WaitsFor []string `json:"waitsFor"`
+}
+
+// Audit is the outcome of a walk over the log of events.
+type Audit struct {
+	OK       bool   `json:"ok"`
+	Count    int64  `json:"count"`
+	FirstBad *int64 `json:"first_bad"`
+	Reason   string `json:"reason"`
+}
+
+// Version says which program answers.
+type Version struct {
+	Version      string `json:"version"`
+	Revision     string `json:"revision"`
+	Go           string `json:"go"`
+	Installation string `json:"installation"`
+}

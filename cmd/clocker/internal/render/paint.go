@@ -1,0 +1,49 @@
+package render
+
+import "strings"
+
+// Paint colours words by what they mean; the zero value leaves text as it is.
+type Paint struct{ On bool }
+
+const (
+	green  = "\x1b[32m"
+	yellow = "\x1b[33m"
+	red    = "\x1b[31m"
+	dim    = "\x1b[2m"
+	bold   = "\x1b[1m"
+	reset  = "\x1b[0m"
+)
+
+func (p Paint) with(colour, s string) string {
+	if !p.On || s == "" || colour == "" {
+		return s
+	}
+	return colour + s + reset
+}
+
+// State colours the state of a container, application, host or operation.
+func (p Paint) State(s string) string { return p.with(colourOf(s), s) }
+
+// Dim is for what matters less.
+func (p Paint) Dim(s string) string { return p.with(dim, s) }
+
+// Bad is for what went wrong.
+func (p Paint) Bad(s string) string { return p.with(red, s) }
+
+// Strong is for headings.
+func (p Paint) Strong(s string) string { return p.with(bold, s) }
+
+func colourOf(state string) string {
+	switch strings.ToLower(state) {
+	case "healthy", "running", "ready", "done", "finished", "ok":
+		return green
+	case "failed", "lost", "unhealthy", "unreachable":
+		return red
+	case "gone", "removed", "stopped":
+		return dim
+	case "":
+		return ""
+	default:
+		return yellow
+	}
+}

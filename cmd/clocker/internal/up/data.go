@@ -1,0 +1,130 @@
+package up
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Data is the data directory of an installation: everything that makes it this one and no other.
+type Data struct {
+	Dir          string
+	Installation string // random id on everything we make in an Engine
+}
+
+// Users of NATS that the data directory holds credentials for.
+const (
+	userControl   = "control"
+	userHost      = "host-" + localHost
+	localHost     = "localhost"
+	credentialDir = "nats-credentials"
+)
+
+// OpenData makes the data directory complete: what is there is kept, what is missing is made at random. Secrets are
+// readable by their owner alone.
+func OpenData(dir string) (Data, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return Data{}, fmt.Errorf("open data directory: %w", err)
+	}
+	// Root's Postgres runs as another account, which must be able to pass through.
+	mode := fs.FileMode(0o700)
+	if os.Geteuid() == 0 {
+		mode = 0o711
+	}
+	if err := os.MkdirAll(dir, mode); err != nil {
+		return Data{}, fmt.Errorf("make data directory: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, credentialDir), 0o700); err != nil {
+		return Data{}, fmt.Errorf("make data directory: %w", err)
+	}
+	d := Data{Dir: dir}
+	if d.Installation, err = keep(d.path("installation"), func() string { return random(6) }); err != nil {
+		return Data{}, err
+	}
+	secrets := map[string]func() string{
+		d.TokenFile():              func() string { return "clk_" + random(24) },
+		d.JoinTokenFile():          func() string { return "clkjoin_" + random(24) },
+		d.credentials(userControl): func() string { return userControl + ":" + random(24) },
+		d.credentials(userHost):    func() string { return userHost + ":" + random(24) },
+	}
+	for path, make := range secrets {
+		if _, err := keep(path, make); err != nil {
+			return Data{}, err
+		}
+	}
+	return d, nil
+}
+
+func (d Data) path(name string) string { return filepath.Join(d.Dir, name) }
+
+// TokenFile holds the bearer token of the API.
+func (d Data) TokenFile() string { return d.path("token") }
+
+// JoinTokenFile holds the token that agents register with.
+func (d Data) JoinTokenFile() string { return d.path("join-token") }
+
+// LogFile is where a detached `clocker up` logs.
+func (d Data) LogFile() string { return d.path("clocker.log") }
+
+func (d Data) lockFile() string { return d.path("up.lock") }
+
+// credentials is the file of a user of NATS, one line user:password.
+func (d Data) credentials(user string) string { return filepath.Join(d.Dir, credentialDir, user) }
+
+// readCredentials gives a user's name and password.
+func readCredentials(path string) (user, password string, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", "", fmt.Errorf("read NATS credentials: %w", err)
+	}
+	user, password, ok := strings.Cut(strings.TrimSpace(string(text)), ":")
+	if !ok || user == "" || password == "" {
+		return "", "", fmt.Errorf("NATS credentials in %s: want one line user:password", path)
+	}
+	return user, password, nil
+}
+
+// keep reads a file of one line, or makes it. It is written beside its place and linked there, so that it is whole or
+// absent, and so that of two makers one wins and both read the same.
+func keep(path string, make func() string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err == nil && strings.TrimSpace(string(text)) == "" {
+		return "", fmt.Errorf("%s is empty; remove it and start again", path)
+	}
+	if err == nil {
+		return strings.TrimSpace(string(text)), nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("read %s: %w", path, err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*") // mode 0600
+	if err != nil {
+		return "", fmt.Errorf("make %s: %w", path, err)
+	}
+	defer os.Remove(f.Name())
+	if err := writeAll(f, make()); err != nil {
+		return "", fmt.Errorf("make %s: %w", path, err)
+	}
+	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", fmt.Errorf("make %s: %w", path, err)
+	}
+	return keep(path, make)
+}
+
+func writeAll(f *os.File, text string) error {
+	_, err := f.WriteString(text + "\n")
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// random is n bytes in hex; crypto/rand does not fail.
+func random(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b)
+	return hex.EncodeToString(b)
+}

@@ -1,0 +1,135 @@
+package up
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"clocker.io/pkg/bus"
+	"clocker.io/pkg/pg"
+	"clocker.io/pkg/run"
+	"clocker.io/services/agent"
+	"clocker.io/services/api"
+	"clocker.io/services/dns"
+	"clocker.io/services/imagebuilder"
+	"clocker.io/services/ipam"
+	"clocker.io/services/policy"
+	"clocker.io/services/provisioner"
+	"clocker.io/services/scheduler"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+// part is one service of the process, and who it is for NATS.
+type part struct {
+	name string
+	make run.Factory
+	user string
+}
+
+// parts are all services of Clocker. Agent and dns belong to a host and have its narrow rights, here as elsewhere.
+func parts() []part {
+	return []part{
+		{"api", api.New, userControl},
+		{"policy", policy.New, userControl},
+		{"scheduler", scheduler.New, userControl},
+		{"provisioner", provisioner.New, userControl},
+		{"ipam", ipam.New, userControl},
+		{"imagebuilder", imagebuilder.New, userControl},
+		{"agent", agent.New, userHost},
+		{"dns", dns.New, userHost},
+	}
+}
+
+// schemas are the parts of the database in the order in which they are made: a later one may read the views of an
+// earlier one.
+func schemas() []pg.Schema {
+	return []pg.Schema{provisioner.Schema, scheduler.Schema, ipam.Schema, imagebuilder.Schema, policy.Schema, api.Schema}
+}
+
+// fleet is the built services with their platforms, ready to run.
+type fleet struct {
+	platforms []run.Platform
+	services  []run.Service
+	conns     []*bus.Conn
+	users     []string // of NATS
+}
+
+// build makes every service with a connection and a metrics label of its own.
+func build(d Data, l line, env func(key, fallback string) string, log *slog.Logger) (*fleet, error) {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	f := &fleet{}
+	for _, p := range parts() {
+		if err := f.add(p, d, l, platform{env, log, registry}); err != nil {
+			f.close()
+			return nil, fmt.Errorf("build service %s: %w", p.name, err)
+		}
+	}
+	return f, nil
+}
+
+// platform is what the platforms of all services have in common.
+type platform struct {
+	env      func(key, fallback string) string
+	log      *slog.Logger
+	registry *prometheus.Registry
+}
+
+func (f *fleet) add(p part, d Data, l line, common platform) error {
+	o, err := l.options(p.user)
+	if err != nil {
+		return err
+	}
+	log := common.log.With("service", p.name)
+	metrics := prometheus.WrapRegistererWith(prometheus.Labels{"service": p.name}, common.registry)
+	o.Name, o.Log, o.Metrics = "clocker-"+p.name, log, metrics
+	conn, err := bus.Connect(o)
+	if err != nil {
+		return err
+	}
+	f.conns = append(f.conns, conn)
+	pl := run.Platform{
+		Name: p.name, Log: log, Now: time.Now, Bus: conn, Env: common.env, Data: d.Dir,
+		Installation: d.Installation, Metrics: metrics, Gatherer: common.registry,
+	}
+	s, err := p.make(pl)
+	if err != nil {
+		return err
+	}
+	f.platforms, f.services, f.users = append(f.platforms, pl), append(f.services, s), append(f.users, p.user)
+	return nil
+}
+
+// checks are those of the control services, each named after its service. Agent and dns are left out: they are ready
+// only once there is a host, which comes when something needs it.
+func (f *fleet) checks() []run.Check {
+	var out []run.Check
+	for i, s := range f.services {
+		if f.users[i] == userHost {
+			continue
+		}
+		out = append(out, run.Check{Name: s.Name + ": nats", Ready: f.conns[i].Ready})
+		for _, c := range s.Checks {
+			out = append(out, run.Check{Name: s.Name + ": " + c.Name, Ready: c.Ready})
+		}
+	}
+	return out
+}
+
+func (f *fleet) close() {
+	for _, c := range f.conns {
+		c.Close()
+	}
+}
+
+// lookup gives a setting from the given ones, else from the environment, else the fallback.
+func lookup(settings map[string]string, env func(string) string) func(key, fallback string) string {
+	return func(key, fallback string) string {
+		if v := settings[key]; v != "" {
+			return v
+		}
+		return setting(env, key, fallback)
+	}
+}
