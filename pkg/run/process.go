@@ -33,7 +33,7 @@ func Run(ctx context.Context, p Platform, s Service) error {
 	for _, l := range s.Loops {
 		part(g, gctx, s.Name+": loop "+l.Name, l.Run)
 	}
-	p.Log.Info("service runs", "service", s.Name)
+	p.Log.Info("service runs")
 	return stopped(ctx, g.Wait())
 }
 

@@ -10,11 +10,25 @@ import (
 	"clocker.io/pkg/bus/embed"
 )
 
-// Server starts a server that ends with the test. It has the users "control" and "host-localhost", without passwords
-// worth a name.
-func Server(t testing.TB) *embed.Server {
+// NATS is the server, under a name that tests of services may use: they must not link embed themselves.
+type NATS = embed.Server
+
+// Server starts a server without a port that ends with the test. It has the users "control" and "host-localhost", with
+// the password "test".
+func Server(t testing.TB) *NATS {
 	t.Helper()
-	s, err := embed.Start(embed.Config{Dir: t.TempDir(), Users: []embed.User{
+	return start(t, "")
+}
+
+// Listening starts a server as Server does, on a free loopback port: for programs that a test runs.
+func Listening(t testing.TB) *NATS {
+	t.Helper()
+	return start(t, "127.0.0.1:0")
+}
+
+func start(t testing.TB, listen string) *NATS {
+	t.Helper()
+	s, err := embed.Start(embed.Config{Dir: t.TempDir(), Listen: listen, Users: []embed.User{
 		{Name: "control", Password: "test"}, {Name: "host-localhost", Password: "test", Host: "localhost"},
 	}})
 	if err != nil {
@@ -25,13 +39,13 @@ func Server(t testing.TB) *embed.Server {
 }
 
 // Control connects to a server as a control service.
-func Control(t testing.TB, s *embed.Server) *bus.Conn {
+func Control(t testing.TB, s *NATS) *bus.Conn {
 	t.Helper()
 	return connect(t, bus.Options{Name: t.Name(), User: "control", Password: "test", InProcess: s})
 }
 
 // Host connects to a server with the rights of the agent on host localhost.
-func Host(t testing.TB, s *embed.Server) *bus.Conn {
+func Host(t testing.TB, s *NATS) *bus.Conn {
 	t.Helper()
 	return connect(t, bus.Options{Name: t.Name(), User: "host-localhost", Password: "test", InProcess: s,
 		InboxPrefix: embed.InboxPrefix("localhost")})

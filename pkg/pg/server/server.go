@@ -237,7 +237,8 @@ var errLeftovers = errors.New("parts of a killed Postgres are still there")
 // refusal is the error of a server that ended before it took connections.
 func (s *Server) refusal() error {
 	last := s.tail.String()
-	if strings.Contains(last, "is still in use") || strings.Contains(last, `lock file "postmaster.pid" already exists`) {
+	// The lock files of the data directory and of the socket name a pid, which lasts until its parent has taken notice.
+	if strings.Contains(last, "is still in use") || strings.Contains(last, `lock file "`) && strings.Contains(last, `" already exists`) {
 		return errLeftovers
 	}
 	return fmt.Errorf("start Postgres: it ended at once (%v): %s", s.err, last)

@@ -1,0 +1,101 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strconv"
+
+	"clocker.io/pkg/clocker"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/network"
+)
+
+// EnsureNetwork makes the Docker network of n, or finds it, and reports whether it was made now. One of ours with other
+// settings is made anew when nothing uses it. A foreign one of that name, or an overlap, is a Refusal.
+func (e *Engine) EnsureNetwork(ctx context.Context, n clocker.Network) (made bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, workTime)
+	defer cancel()
+	have, err := e.cli.NetworkInspect(ctx, n.Docker, network.InspectOptions{})
+	switch {
+	case errdefs.IsNotFound(err):
+		return true, e.makeNetwork(ctx, n)
+	case err != nil:
+		return false, e.refusal("look at network "+n.Docker, err)
+	case have.Name == n.Docker && !e.owns(have.Labels):
+		return false, &Refusal{Reason: "the Docker network " + n.Docker + " exists and is not Clocker's"}
+	case have.Labels[clocker.LabelNetwork] == n.ID && same(have, n):
+		return false, nil
+	}
+	if err := e.refusal("remove network "+n.Docker, e.cli.NetworkRemove(ctx, have.ID)); err != nil {
+		return false, err
+	}
+	return true, e.makeNetwork(ctx, n)
+}
+
+// same reports whether a network of ours has the settings that n asks for.
+func same(have network.Inspect, n clocker.Network) bool {
+	if len(have.IPAM.Config) != 1 {
+		return false
+	}
+	c := have.IPAM.Config[0]
+	return c.Subnet == n.CIDR && c.Gateway == n.Gateway && c.IPRange == n.IPRange &&
+		have.Options["com.docker.network.bridge.name"] == n.Bridge
+}
+
+func (e *Engine) makeNetwork(ctx context.Context, n clocker.Network) error {
+	options := map[string]string{"com.docker.network.bridge.name": n.Bridge}
+	if n.MTU > 0 {
+		options["com.docker.network.driver.mtu"] = strconv.Itoa(n.MTU)
+	}
+	_, err := e.cli.NetworkCreate(ctx, n.Docker, network.CreateOptions{
+		Driver: "bridge", Options: options, Labels: e.labels(clocker.LabelNetwork, n.ID),
+		IPAM: &network.IPAM{Driver: "default", Config: []network.IPAMConfig{
+			{Subnet: n.CIDR, Gateway: n.Gateway, IPRange: n.IPRange},
+		}},
+	})
+	if err == nil {
+		return nil
+	}
+	if overlaps.MatchString(err.Error()) {
+		return &Refusal{Reason: "the network " + n.CIDR + " overlaps " + e.overlap(ctx, n.CIDR)}
+	}
+	return e.refusal("create network "+n.Docker, err)
+}
+
+// overlap names what a subnet overlaps with.
+func (e *Engine) overlap(ctx context.Context, cidr string) string {
+	const other = "a network or route that this host already has"
+	want, err := netip.ParsePrefix(cidr)
+	if err != nil {
+		return other
+	}
+	networks, err := e.cli.NetworkList(ctx, network.ListOptions{})
+	if err != nil {
+		return other
+	}
+	for _, n := range networks {
+		for _, c := range n.IPAM.Config {
+			if p, err := netip.ParsePrefix(c.Subnet); err == nil && p.Overlaps(want) {
+				return fmt.Sprintf("the Docker network %s (%s)", n.Name, c.Subnet)
+			}
+		}
+	}
+	return other
+}
+
+// RemoveNetwork removes a Docker network of ours that is not in use; one in use is a Refusal, one that is gone counts
+// as removed and a foreign one is left alone.
+func (e *Engine) RemoveNetwork(ctx context.Context, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, workTime)
+	defer cancel()
+	have, err := e.cli.NetworkInspect(ctx, name, network.InspectOptions{})
+	if err != nil {
+		return e.removal("look at network "+name, err)
+	}
+	if !e.owns(have.Labels) {
+		return nil
+	}
+	return e.removal("remove network "+name, e.cli.NetworkRemove(ctx, have.ID))
+}

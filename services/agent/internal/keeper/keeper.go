@@ -1,0 +1,280 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"clocker.io/services/agent/internal/engine"
+	"clocker.io/services/agent/internal/memory"
+	"clocker.io/services/agent/internal/plan"
+
+	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/reconcile"
+)
+
+const (
+	workers = 64 // removals wait for processes to end, so there are many more workers than starts at once
+	starts  = 4  // creates and starts at once on one host
+	rounds  = 16 // steps of one visit, far beyond what any plan takes
+)
+
+// Engine is what a container goes through.
+type Engine interface {
+	Inspect(ctx context.Context, name string) (*plan.Observed, error)
+	Create(ctx context.Context, s engine.Spec) error
+	Start(ctx context.Context, id string) error
+	Remove(ctx context.Context, id string) error
+}
+
+// Hands is what else is done to a running container, or asked of its Engine.
+type Hands interface {
+	Stop(ctx context.Context, id string) error
+	Exec(ctx context.Context, id string, command []string) (int, error)
+	Follow(ctx context.Context, up func(), each func(engine.Change)) error
+	Ping(ctx context.Context) error
+}
+
+// Images brings an image to this host: at once when it is there, else by its reference.
+type Images interface {
+	Fetch(ctx context.Context, image, reference string) error
+}
+
+// Networks says whether a network can be attached to, and under which name.
+type Networks interface {
+	Ready(id string) (docker string, ready plan.Readiness, reason string)
+}
+
+// Facts keeps what was seen until its owner has it.
+type Facts interface {
+	Add(facts ...clocker.Fact) error
+}
+
+// Config is what a keeper works with.
+type Config struct {
+	Host     string
+	Engine   Engine
+	Hands    Hands
+	Images   Images
+	Networks Networks
+	Facts    Facts
+	Memory   *memory.Memory
+	Limits   plan.Limits
+	Resync   time.Duration
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// Keeper is safe for concurrent use.
+type Keeper struct {
+	Config
+	queue *reconcile.Queue
+	slots chan struct{}
+	life  context.Context // ends with Close: of probes and fetches, which outlive a visit
+	end   context.CancelFunc
+
+	mu        sync.Mutex
+	watch     plan.Watch
+	lost      time.Time // when the Engine last went; zero at first
+	ending    time.Time // when the Engine, still in sight, first refused a sign of life; zero when it does not
+	up        bool
+	condemned map[string]condemned // by queue key
+	probes    map[string]*probing  // by id
+	fetches   map[string]*fetching // by id
+	running   map[string]bool      // ids that run, as last seen
+	onUp      []func()
+}
+
+// New makes a keeper; nothing happens before its loops run.
+func New(c Config) *Keeper {
+	life, end := context.WithCancel(context.Background())
+	return &Keeper{
+		Config: c, life: life, end: end, queue: reconcile.NewQueue(), slots: make(chan struct{}, starts),
+		condemned: map[string]condemned{}, probes: map[string]*probing{},
+		fetches: map[string]*fetching{}, running: map[string]bool{},
+	}
+}
+
+// Close ends probes and fetches.
+func (k *Keeper) Close() { k.end() }
+
+// Run works until ctx ends.
+func (k *Keeper) Run(ctx context.Context) error {
+	return reconcile.Run(ctx, k.queue, reconcile.Options{
+		Name: "containers", Workers: workers, Resync: k.Resync, Log: k.Log,
+		Keys: func(context.Context) ([]string, error) { return k.keys(), nil },
+	}, k.Reconcile)
+}
+
+// Wake has a generation looked at.
+func (k *Keeper) Wake(ids ...string) {
+	for _, id := range ids {
+		k.queue.Add(id)
+	}
+}
+
+// WakeNetworks has every container of some networks looked at.
+func (k *Keeper) WakeNetworks(networks ...string) {
+	for id, a := range k.Memory.Run().Assignments {
+		for _, n := range networks {
+			if a.Network == n {
+				k.queue.Add(id)
+			}
+		}
+	}
+}
+
+// keys is every generation that is wanted or remembered.
+func (k *Keeper) keys() []string {
+	var keys []string
+	known := k.Memory.Run().Assignments
+	for id := range known {
+		keys = append(keys, id)
+	}
+	for id := range k.Memory.Ledgers() {
+		if _, ok := known[id]; !ok {
+			keys = append(keys, id)
+		}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for key := range k.condemned {
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+// Reconcile brings one generation to what is wanted, or to where it has to wait. An error means that the Engine or the
+// disk failed: again later.
+func (k *Keeper) Reconcile(ctx context.Context, key string) error {
+	if !k.Up() {
+		return nil // every key is looked at when the Engine is back
+	}
+	for range rounds {
+		in, err := k.look(ctx, key)
+		if err != nil {
+			return err
+		}
+		step := plan.Next(in)
+		if err := k.note(key, in, step); err != nil {
+			return err
+		}
+		done, err := k.act(ctx, key, in, step)
+		if err != nil || done {
+			return err
+		}
+	}
+	return fmt.Errorf("container %s does not settle", key)
+}
+
+// note remembers and reports a step before it is done. Facts come first: to report twice is harmless.
+func (k *Keeper) note(key string, in plan.Input, s plan.Step) error {
+	if err := k.Facts.Add(s.Facts...); err != nil {
+		return err
+	}
+	for _, f := range s.Facts {
+		k.Log.Info("container", "fact", f.Kind, "container", f.Container.Path(), "generation", f.Container.Generation,
+			"attempt", f.Attempt, "reason", f.Reason)
+	}
+	switch {
+	case s.Forget:
+		return k.Memory.Forget(key)
+	case s.Ledger != in.Ledger:
+		return k.Memory.Remember(key, s.Ledger)
+	}
+	return nil
+}
+
+// act does a step and says whether the visit is over.
+func (k *Keeper) act(ctx context.Context, key string, in plan.Input, s plan.Step) (done bool, err error) {
+	switch s.Do {
+	case plan.Create:
+		return k.create(ctx, key, in)
+	case plan.Start:
+		release, err := k.slot(ctx)
+		if err != nil {
+			return false, err
+		}
+		defer release()
+		return k.refused(key, in, k.Engine.Start(ctx, s.Target))
+	case plan.Stop:
+		return false, k.Hands.Stop(ctx, s.Target)
+	case plan.Remove:
+		k.Log.Info("remove a container", "container", key, "reason", s.Reason)
+		if err := k.Engine.Remove(ctx, s.Target); err != nil {
+			k.collected(key, err)
+			return false, err
+		}
+		if err := k.Facts.Add(s.Then...); err != nil {
+			return false, err
+		}
+		k.collected(key, nil)
+		return false, nil
+	}
+	k.seen(key, in)
+	if s.Do == plan.Wait && !s.Until.IsZero() {
+		time.AfterFunc(s.Until.Sub(k.Now()), func() { k.queue.Add(key) })
+	}
+	return true, nil
+}
+
+func (k *Keeper) create(ctx context.Context, key string, in plan.Input) (bool, error) {
+	a := *in.Assignment
+	docker, _, _ := k.Networks.Ready(a.Network)
+	spec := engine.Spec{Assignment: a, Epoch: k.Memory.Epoch(), Network: docker}
+	err := k.make(ctx, spec)
+	if errors.Is(err, engine.ErrNoImage) {
+		finished, failed := k.fetch(key, a)
+		if !finished {
+			return true, nil // woken when the image is here or cannot be had
+		}
+		if err = failed; err == nil {
+			err = k.make(ctx, spec)
+		}
+	}
+	if errors.Is(err, engine.ErrTaken) {
+		return false, nil // look again: who has the name?
+	}
+	return k.refused(key, in, err)
+}
+
+func (k *Keeper) make(ctx context.Context, s engine.Spec) error {
+	release, err := k.slot(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return k.Engine.Create(ctx, s)
+}
+
+// refused has plan count what the Engine refused; other errors are passed on, and no error goes on.
+func (k *Keeper) refused(key string, in plan.Input, err error) (bool, error) {
+	var r *engine.Refusal
+	reason := ""
+	switch {
+	case err == nil:
+		return false, nil
+	case errors.As(err, &r):
+		reason = r.Reason
+	case errors.Is(err, engine.ErrNoImage):
+		reason = err.Error()
+	default:
+		return false, err
+	}
+	k.Log.Info("the Engine refuses", "container", key, "reason", reason)
+	in.Now = k.Now()
+	return false, k.note(key, in, plan.Failed(in, reason))
+}
+
+// slot waits for its turn to create or start.
+func (k *Keeper) slot(ctx context.Context) (release func(), err error) {
+	select {
+	case k.slots <- struct{}{}:
+		return func() { <-k.slots }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}

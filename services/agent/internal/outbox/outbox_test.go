@@ -1,0 +1,112 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"testing"
+
+	"clocker.io/pkg/clocker"
+)
+
+// owner takes facts, or refuses to answer.
+type owner struct {
+	fail    []error // answers, in order; then all is well
+	batches chan clocker.FactBatch
+}
+
+func (o *owner) Request(_ context.Context, _ string, v, reply any) error {
+	b := v.(clocker.FactBatch)
+	if len(o.fail) > 0 {
+		err := o.fail[0]
+		o.fail = o.fail[1:]
+		return err
+	}
+	*reply.(*clocker.FactReply) = clocker.FactReply{Refused: map[int64]string{b.Facts[0].Counter: "no"}}
+	o.batches <- b
+	return nil
+}
+
+func load(t *testing.T, path string) *Outbox {
+	t.Helper()
+	o := New(path)
+	if err := o.Load(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = o.Close() })
+	return o
+}
+
+func started(n int) clocker.Fact {
+	return clocker.Fact{Kind: clocker.FactStarted, Container: &clocker.Container{UID: "u", Ordinal: n}}
+}
+
+func TestFactsSurviveUntilSettled(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "facts.json")
+	o := load(t, path)
+	if err := o.Add(started(0), clocker.Fact{Kind: clocker.FactReconciled}, started(1), started(1)); err != nil {
+		t.Fatal(err)
+	}
+	o = load(t, path)
+	facts := o.Waiting("container", 10)
+	if len(facts) != 2 || facts[0].Counter != 1 || facts[1].Counter != 3 {
+		t.Fatalf("after a restart wait %+v", facts)
+	}
+	if err := o.Settle(facts); err != nil {
+		t.Fatal(err)
+	}
+	o = load(t, path)
+	if got := o.Waiting("container", 10); len(got) != 0 {
+		t.Errorf("settled, yet waiting: %+v", got)
+	}
+	// A counter is never used twice, though nothing is left that bears it.
+	_ = o.Settle(o.Waiting("host", 10))
+	o = load(t, path)
+	if err := o.Add(started(2)); err != nil {
+		t.Fatal(err)
+	}
+	if got := o.Waiting("container", 10); got[0].Counter != 4 {
+		t.Errorf("counter %d after 3", got[0].Counter)
+	}
+}
+
+func TestSender(t *testing.T) {
+	t.Parallel()
+	o := load(t, filepath.Join(t.TempDir(), "facts.json"))
+	to := &owner{batches: make(chan clocker.FactBatch, 10), fail: []error{
+		errors.New("away"), &clocker.Error{Code: clocker.Conflict, Message: "epoch is over"},
+	}}
+	stale := make(chan struct{}, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	s := Sender{Outbox: o, Control: to, Host: "h", Noun: "container", Epoch: func() int64 { return 7 },
+		Stale: func() { stale <- struct{}{} }, Log: slog.New(slog.DiscardHandler)}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	var facts []clocker.Fact
+	for n := range batch + 1 {
+		facts = append(facts, started(n))
+	}
+	if err := o.Add(facts...); err != nil {
+		t.Fatal(err)
+	}
+	<-stale
+	next := int64(1)
+	for next <= batch+1 {
+		b := <-to.batches
+		if b.Epoch != 7 || b.Host != "h" || b.Noun != "container" {
+			t.Errorf("batch of %s %d %s", b.Host, b.Epoch, b.Noun)
+		}
+		for _, f := range b.Facts {
+			if f.Counter != next {
+				t.Fatal(fmt.Errorf("fact %d where %d follows", f.Counter, next))
+			}
+			next++
+		}
+	}
+	cancel()
+	<-ended
+}

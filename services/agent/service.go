@@ -1,0 +1,113 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"time"
+
+	"clocker.io/services/agent/internal/bridge"
+	"clocker.io/services/agent/internal/engine"
+	"clocker.io/services/agent/internal/image"
+	"clocker.io/services/agent/internal/keeper"
+	"clocker.io/services/agent/internal/link"
+	"clocker.io/services/agent/internal/memory"
+	"clocker.io/services/agent/internal/network"
+	"clocker.io/services/agent/internal/outbox"
+
+	"clocker.io/pkg/bus"
+	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/run"
+)
+
+const resync = 30 * time.Second
+
+// New builds the service. Settings: CLOCKER_HOST (id of this host), CLOCKER_JOIN_TOKEN_FILE, CLOCKER_PUBLISH_ADDRESS
+// (where published ports bind), DOCKER_HOST, and for restarts in place CLOCKER_RESTART_UNIT, CLOCKER_RESTART_MAX,
+// CLOCKER_RESTART_STABLE and CLOCKER_STOP_GRACE, which are durations.
+func New(p run.Platform) (run.Service, error) {
+	s, err := settingsFrom(p)
+	if err != nil {
+		return run.Service{}, err
+	}
+	eng, err := engine.Open(s.engine)
+	if err != nil {
+		return run.Service{}, err
+	}
+	a := assemble(p, s, eng)
+	p.Bus.OnReconnect(func() { a.outbox.Wake(); a.link.Kick() })
+
+	service := run.Service{
+		Name:  "agent",
+		Setup: func(context.Context) error { return errors.Join(a.memory.Load(), a.outbox.Load()) },
+		Responders: []bus.Responder{
+			bus.Listen(clocker.SubjectWant+s.host, "", a.link.OnWant),
+			bus.Listen(clocker.SubjectNet+s.host, "", a.link.OnNetwork),
+			bus.RespondStream(clocker.SubjectDo+s.host+".logs", link.Logs(eng)),
+		},
+		Loops: []run.Loop{
+			{Name: "heartbeat", Run: a.link.Beat},
+			{Name: "engine", Run: a.containers.Watch},
+			{Name: "containers", Run: a.containers.Run},
+			{Name: "networks", Run: a.networks.Run},
+			{Name: "images", Run: a.images.Run},
+			{Name: "control", Run: a.link.Run},
+		},
+		Checks: []run.Check{
+			{Name: "engine", Ready: eng.Ping},
+			{Name: "registered", Ready: func(context.Context) error { return a.ready() }},
+		},
+		Close: a.close,
+	}
+	for _, noun := range outbox.Nouns {
+		sender := outbox.Sender{Outbox: a.outbox, Control: p.Bus, Host: s.host, Noun: noun, Epoch: a.memory.Epoch,
+			Stale: a.link.Stale, Log: p.Log}
+		service.Loops = append(service.Loops, run.Loop{Name: "facts of noun " + noun, Run: sender.Run})
+	}
+	return service, nil
+}
+
+// agent is the parts of the service, put together.
+type agent struct {
+	engine     *engine.Engine
+	memory     *memory.Memory
+	outbox     *outbox.Outbox
+	containers *keeper.Keeper
+	networks   *network.Fabric
+	images     *image.Builder
+	link       *link.Link
+}
+
+func assemble(p run.Platform, s settings, eng *engine.Engine) *agent {
+	dir := filepath.Join(p.Data, "agent")
+	a := &agent{engine: eng, memory: memory.New(dir, s.host), outbox: outbox.New(filepath.Join(dir, "facts.json"))}
+	up := func() bool { return a.containers.Up() }
+	fact := func(f clocker.Fact) error { return a.outbox.Add(f) }
+	contexts := &link.Contexts{Dir: filepath.Join(dir, "contexts")}
+	a.networks = network.New(network.Config{Engine: eng, Memory: a.memory, SetMAC: bridge.SetMAC, Up: up, Facts: fact,
+		Wake: func(ids ...string) { a.containers.WakeNetworks(ids...) }, Resync: resync, Log: p.Log})
+	a.images = image.New(image.Config{Engine: eng, Factory: eng, Contexts: contexts, Memory: a.memory, Facts: fact, Up: up,
+		Resync: resync, Log: p.Log})
+	a.containers = keeper.New(keeper.Config{Host: s.host, Engine: eng, Hands: eng, Images: a.images, Networks: a.networks,
+		Facts: a.outbox, Memory: a.memory, Limits: s.limits, Resync: resync, Now: p.Now, Log: p.Log})
+	a.link = link.New(link.Config{Host: s.host, Address: s.engine.Publish, TokenFile: s.token, Control: p.Bus, Engine: eng,
+		Containers: a.containers, Networks: a.networks, Images: a.images, Memory: a.memory, Routes: bridge.Routes,
+		Facts: a.outbox.Add, Up: up, Log: p.Log})
+	contexts.Link = a.link
+	a.containers.OnUp(func() { a.networks.Check(); a.images.Check(); a.link.Kick() })
+	return a
+}
+
+func (a *agent) ready() error {
+	if !a.link.Joined() {
+		return errors.New("this host is not registered")
+	}
+	return nil
+}
+
+func (a *agent) close() {
+	a.containers.Close()
+	_ = a.outbox.Close()
+	_ = a.memory.Close()
+	_ = a.engine.Close()
+}
