@@ -11,9 +11,9 @@ import (
 
 	"clocker.io/pkg/clocker"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/volume"
-	"github.com/docker/docker/client"
 )
 
 // What of ours nobody owns goes, one of each kind; what is not ours stays.
@@ -50,7 +50,7 @@ func TestOrphans(t *testing.T) {
 			t.Errorf("volume %s: %v", v, err)
 		}
 	}
-	if _, err := b.cli.ContainerInspect(ctx, name); !client.IsErrNotFound(err) {
+	if _, err := b.cli.ContainerInspect(ctx, name); !errdefs.IsNotFound(err) {
 		t.Errorf("the orphan container: %v", err)
 	}
 }
@@ -169,7 +169,7 @@ func TestNetworkComesAndGoes(t *testing.T) {
 	b.send(clocker.SubjectNet+host, gone)
 	b.eventually("the network is removed", func() bool {
 		_, err := b.cli.NetworkInspect(context.Background(), b.network.Docker, network.InspectOptions{})
-		return client.IsErrNotFound(err)
+		return errdefs.IsNotFound(err)
 	})
 }
 

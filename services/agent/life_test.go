@@ -12,8 +12,8 @@ import (
 
 	"clocker.io/pkg/clocker"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/client"
 )
 
 func TestContainerLife(t *testing.T) {
@@ -209,7 +209,7 @@ func (b *bench) foreign(name string, labels map[string]string) string {
 func (b *bench) status(a clocker.Assignment) string {
 	b.t.Helper()
 	c, err := b.cli.ContainerInspect(context.Background(), a.EngineName())
-	if client.IsErrNotFound(err) {
+	if errdefs.IsNotFound(err) {
 		return ""
 	}
 	if err != nil {

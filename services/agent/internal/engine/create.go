@@ -40,7 +40,8 @@ func (e *Engine) Create(ctx context.Context, s Spec) error {
 	if e.endpointMAC() {
 		endpoint.MacAddress = s.MAC
 	} else {
-		cfg.MacAddress = s.MAC //nolint:staticcheck // the only way below API 1.44
+		//lint:ignore SA1019 the only way below API 1.44
+		cfg.MacAddress = s.MAC
 	}
 	nets := &network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{s.Network: endpoint}}
 	_, err = e.cli.ContainerCreate(ctx, cfg, host, nets, nil, s.EngineName())
