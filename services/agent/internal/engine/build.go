@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"clocker.io/pkg/clocker"
@@ -79,8 +80,18 @@ func (t *tail) write(s string) {
 	}
 }
 
+// colours are what the builder paints errors with. Whoever shows the lines decides how, and a build must not write to
+// anybody's terminal.
+var colours = regexp.MustCompile(`\x1b\[[0-9;?]*[a-zA-Z]`)
+
 func (t *tail) end() {
-	line := strings.TrimRight(t.open.String(), "\r ")
+	line := strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, colours.ReplaceAllString(t.open.String(), ""))
+	line = strings.TrimRight(line, " ")
 	t.open.Reset()
 	if line == "" {
 		return

@@ -51,7 +51,8 @@ func (e *Engine) List(ctx context.Context) (plan.Listing, error) {
 	}
 	for _, i := range images {
 		name := i.ID
-		if len(i.RepoTags) > 0 {
+		// Engines before 25 give an image without a name this one.
+		if len(i.RepoTags) > 0 && i.RepoTags[0] != "<none>:<none>" {
 			name = i.RepoTags[0]
 		}
 		l.Images = append(l.Images, plan.Thing{EngineID: i.ID, Name: name, Owner: i.Labels[clocker.LabelImage]})

@@ -67,3 +67,12 @@ func TestTail(t *testing.T) {
 		t.Errorf("tail %q", got)
 	}
 }
+
+func TestTailHasNoColours(t *testing.T) {
+	t.Parallel()
+	var b tail
+	b.write("\x1b[91mred\x1b[0m and\a plain\r\n")
+	if got := b.last(); len(got) != 1 || got[0] != "red and plain" {
+		t.Errorf("tail %q", got)
+	}
+}

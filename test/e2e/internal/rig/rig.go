@@ -1,0 +1,278 @@
+package rig
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Limit is how long a test waits for one thing to happen, unless it says otherwise.
+const Limit = 90 * time.Second
+
+// prefix starts the ids of installations of tests.
+const prefix = "e2e"
+
+// Rig is one installation and what it runs on. Its methods end the test when something does not work; they are for the
+// test's own goroutine unless they say otherwise.
+type Rig struct {
+	Dir          string // data directory
+	Installation string
+	API          *Client
+	Events       *Follower
+	Engine       *Engine
+	DatabaseURL  string // of a user that may do everything
+
+	t         testing.TB
+	slot      *slot
+	alone     bool // one process
+	processes map[string]*process
+	order     []string // of starting
+}
+
+// Option changes how an installation is started.
+type Option func(*settings)
+
+type settings struct {
+	engine string // DOCKER_HOST; empty is the machine's own
+}
+
+// OnEngine uses the Engine at a DOCKER_HOST.
+func OnEngine(host string) Option { return func(s *settings) { s.engine = host } }
+
+// Up starts an installation the way users do, `clocker up`, and returns when it is ready. It is cleared away when the
+// test ends, which fails if the system left anything behind.
+func Up(t testing.TB, options ...Option) *Rig {
+	t.Helper()
+	r, env := prepare(t, options)
+	r.alone = true
+	r.add("clocker", []string{"up"}, append(env, "CLOCKER_LISTEN="+r.slot.address(portAPI)))
+	r.begin()
+	return r
+}
+
+// Many starts Postgres, NATS and each service as a process of its own and returns when all are ready. It is cleared
+// away as with Up.
+func Many(t testing.TB, options ...Option) *Rig {
+	t.Helper()
+	r, env := prepare(t, options)
+	r.add("postgres", []string{"postgres"}, env)
+	r.add("nats", []string{"nats"}, append(env, "CLOCKER_NATS_LISTEN="+r.slot.address(portNATS)))
+	env = append(env, "CLOCKER_DATABASE_URL="+r.DatabaseURL, "CLOCKER_NATS_URL=nats://"+r.slot.address(portNATS))
+	for i, name := range Services {
+		user := "control"
+		if name == "agent" || name == "dns" {
+			user = "host-localhost"
+		}
+		r.add(name, nil, append(env[:len(env):len(env)], "CLOCKER_LISTEN="+r.slot.address(portAPI),
+			"CLOCKER_HEALTH_LISTEN="+r.slot.address(portHealth+i),
+			"CLOCKER_NATS_CREDENTIALS="+filepath.Join(r.Dir, "nats-credentials", user)))
+	}
+	r.begin()
+	return r
+}
+
+func prepare(t testing.TB, options []Option) (*Rig, []string) {
+	t.Helper()
+	var s settings
+	for _, o := range options {
+		o(&s)
+	}
+	dir, err := os.MkdirTemp("", "clk-") // short: a socket's path has little room
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Rig{t: t, Dir: dir, Installation: prefix + random(3), slot: takeSlot(t), processes: map[string]*process{},
+		DatabaseURL: "postgres:///clocker?host=" + dir + "/postgres.socket&user=clocker"}
+	t.Cleanup(r.end)
+	// Postgres may run as another account, which must be able to pass through.
+	for _, err := range []error{os.Chmod(dir, 0o711), os.Mkdir(filepath.Join(dir, "log"), 0o755),
+		os.WriteFile(filepath.Join(dir, "installation"), []byte(r.Installation+"\n"), 0o600)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	env := append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "CLOCKER_DATA=" + dir, "CLOCKER_LOG=debug"}, r.slot.settings()...)
+	if s.engine == "" {
+		s.engine = os.Getenv("DOCKER_HOST")
+	}
+	if s.engine != "" {
+		env = append(env, "DOCKER_HOST="+s.engine)
+	}
+	r.Engine = watchEngine(t, s.engine, r.Installation)
+	r.API = &Client{t: t, Base: "http://" + r.slot.address(portAPI)}
+	return r, env
+}
+
+func random(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // it does not fail
+	return hex.EncodeToString(b)
+}
+
+func (r *Rig) add(name string, args []string, env []string) {
+	program := name
+	if len(args) > 0 {
+		program = "clocker"
+	}
+	r.processes[name] = &process{name: name, path: Program(r.t, program), args: args, env: env,
+		log: filepath.Join(r.Dir, "log", name+".log")}
+	r.order = append(r.order, name)
+}
+
+// begin starts everything for the first time.
+func (r *Rig) begin() {
+	r.t.Helper()
+	r.StartAll()
+	token, err := os.ReadFile(filepath.Join(r.Dir, "token"))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.API.Token = strings.TrimSpace(string(token))
+	r.Events = r.API.follow()
+}
+
+// StartAll starts everything that does not run and returns when all is ready.
+func (r *Rig) StartAll() {
+	r.t.Helper()
+	for _, name := range r.order {
+		if over, _ := r.processes[name].ended(); !over {
+			continue
+		}
+		r.Start(name)
+		switch name {
+		case "postgres":
+			r.await(name, func() error { return r.postgresReady() })
+		case "nats":
+			r.await(name, func() error { return dial(r.slot.address(portNATS)) })
+			r.migrate()
+		}
+	}
+	for i, name := range Services {
+		path := "/readyz"
+		if name == "agent" || name == "dns" {
+			path = "/livez" // they are ready once there is a host, which comes with the first container
+		}
+		if !r.alone {
+			r.await(name, func() error { return ready("http://" + r.slot.address(portHealth+i) + path) })
+		}
+	}
+	if r.alone {
+		r.await("clocker", func() error { return ready(r.API.Base + "/readyz") })
+	}
+}
+
+func (r *Rig) postgresReady() error {
+	_, err := r.trySQL("select 1")
+	return err
+}
+
+func (r *Rig) migrate() {
+	r.t.Helper()
+	p := r.processes["postgres"]
+	run(r.t, append(p.env[:len(p.env):len(p.env)], "CLOCKER_DATABASE_URL="+r.DatabaseURL), p.path, "migrate")
+}
+
+// await asks again until ready or until the named process has ended.
+func (r *Rig) await(name string, ready func() error) {
+	r.t.Helper()
+	Eventually(r.t, name+" to be ready", Limit, func() error {
+		if over, err := r.processes[name].ended(); over {
+			r.t.Fatalf("%s ended before it was ready: %v\n%s", name, err, r.processes[name].tail(20))
+		}
+		return ready()
+	})
+}
+
+// StopAll asks everything to end, last first, and returns when all has. Containers go on.
+func (r *Rig) StopAll() {
+	r.t.Helper()
+	for i := len(r.order) - 1; i >= 0; i-- {
+		p := r.processes[r.order[i]]
+		if !p.stop(20 * time.Second) {
+			r.t.Errorf("%s did not end within 20 s of SIGTERM\n%s", p.name, p.tail(10))
+		}
+	}
+}
+
+// Start starts a program that has ended; it does not wait until it is ready.
+func (r *Rig) Start(name string) {
+	r.t.Helper()
+	if err := r.processes[name].start(); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// Kill ends a program as if its machine had lost it: SIGKILL, by pid. It returns when it has ended.
+func (r *Rig) Kill(name string) {
+	r.t.Helper()
+	if name == "postgres" {
+		r.killPostgres()
+		return
+	}
+	r.processes[name].kill()
+}
+
+// killPostgres takes the postmaster with its minder, which would start it again.
+func (r *Rig) killPostgres() {
+	r.t.Helper()
+	pid := r.postmaster()
+	if pid == 0 {
+		r.t.Fatal("no Postgres runs that could be killed")
+	}
+	r.processes["postgres"].kill()
+	killPID(pid)
+}
+
+// Eventually asks again, every 50 ms, until ask has no error; it is for what gives no signal.
+func Eventually(t testing.TB, what string, limit time.Duration, ask func() error) {
+	t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	over := time.After(limit)
+	for {
+		err := ask()
+		if err == nil {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-over:
+			t.Fatalf("waited %s for %s: %v", limit, what, err)
+		}
+	}
+}
+
+func dial(address string) error {
+	c, err := net.DialTimeout("tcp", address, time.Second)
+	if err != nil {
+		return err
+	}
+	return c.Close()
+}
+
+// ID makes an application's id that no other installation on this Engine uses: containers are named after it.
+func (r *Rig) ID(name string) string { return name + "-" + strings.TrimPrefix(r.Installation, prefix) }
+
+// CLI is the command line of this installation: what it prints, and how it ended. It may be used by any goroutine.
+func (r *Rig) CLI(args ...string) (stdout, stderr string, code int) {
+	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + r.Dir, "CLOCKER_URL=" + r.API.Base, "CLOCKER_TOKEN=" + r.API.Token}
+	path := r.processes[r.order[0]].path
+	stdout, stderr, err := try(env, path, args...)
+	return stdout, stderr, exitCode(err)
+}
+
+// Output is what the command prints when all is well; else the test ends.
+func (r *Rig) Output(args ...string) string {
+	r.t.Helper()
+	out, said, code := r.CLI(args...)
+	if code != 0 {
+		r.t.Fatal(&Failed{What: "clocker " + strings.Join(args, " "), Said: out + said, Err: fmt.Errorf("exit code %d", code)})
+	}
+	return out
+}
