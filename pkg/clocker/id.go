@@ -83,6 +83,9 @@ type Container struct {
 // Key is the identity without its generation.
 func (c Container) Key() Key { return Key{UID: c.UID, Entity: c.Entity, Ordinal: c.Ordinal} }
 
+// About gives the container that a message or an event is about, through the types that embed it.
+func (c Container) About() Container { return c }
+
 // Path is the form shown to users, shop/web/0.
 func (c Container) Path() string {
 	return c.Application + "/" + c.Entity + "/" + strconv.Itoa(c.Ordinal)

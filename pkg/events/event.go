@@ -20,6 +20,15 @@ type Scope struct {
 	Tokens      []string
 }
 
+// Linked is an event that is stated outside the handling of another: it names its cause itself, by number or by the id
+// of an event that may have no number yet, and may have an id of its own, so that later ones can name it.
+type Linked struct {
+	Event
+	ID      string // UUID; empty lets the database choose
+	Cause   int64  // number of its cause; 0 when not known
+	Because string // id of its cause; empty when not known
+}
+
 // SubjectRoot starts the subject of every event.
 const SubjectRoot = "clocker.evt."
 

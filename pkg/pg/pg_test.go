@@ -312,3 +312,23 @@ func TestFloorRisesOverWhatIsHandledAndPrunesTheInbox(t *testing.T) {
 		}
 	}
 }
+
+func TestACauseThatHadNoNumberYetIsFoundByItsID(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Open(t, "ipam", ledger)
+	conn := bustest.Connect(t)
+	u := pg.NewUnit(db, bind)
+	const first, second = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
+	state(t, u, submitted("root"), events.Linked{Event: submitted("a"), ID: first, Cause: 1})
+	state(t, u, events.Linked{Event: submitted("b"), ID: second, Because: first}, events.Linked{Event: submitted("c"), Because: second})
+	sequence(t, conn, db)
+	consume(t, conn, u, 4)
+	state(t, u, events.Linked{Event: submitted("d"), Because: first}) // numbered long before
+	consume(t, conn, u, 1)
+	for i, r := range pgtest.Query(t, db, `select cause from events.events order by number`) {
+		if want := []int64{0, 1, 2, 3, 2}[i]; r["cause"] != want {
+			t.Errorf("event %d is caused by %v, want %d", i+1, r["cause"], want)
+		}
+	}
+	verify(t, db, 5)
+}

@@ -122,44 +122,88 @@ func (s *sequencer) number(ctx context.Context, at *position) ([]events.Record, 
 		if err := tx.QueryRow(ctx, `select number, hash from events.head`).Scan(&last, &hash); err != nil {
 			return fmt.Errorf("read head: %w", err)
 		}
-		var err error
-		if records, err = take(ctx, tx); err != nil || len(records) == 0 {
+		taken, err := take(ctx, tx)
+		if err != nil || len(taken) == 0 {
 			return err
 		}
-		chain(records, last, hash)
+		known, err := causes(ctx, tx, taken)
+		if err != nil {
+			return err
+		}
+		records = chain(taken, last, hash, known)
 		return keep(ctx, tx, records, at)
 	})
 	return records, err
 }
 
+// row is a row of the outbox; the record's Number is the row's id.
+type row struct {
+	events.Record
+	because string // id of the cause; empty when the number is known, or there is none
+}
+
 // take removes a batch from the outbox, in its order.
-func take(ctx context.Context, tx *Tx) ([]events.Record, error) {
+func take(ctx context.Context, tx *Tx) ([]row, error) {
 	rows, err := tx.Query(ctx, `
 		delete from events.outbox where id in (select id from events.outbox order by id limit $1)
-		returning id, event::text, topic, source, subject, application, host, cause, trace, time, data`, batchSize)
+		returning id, event::text, topic, source, subject, application, host, cause, coalesce(because::text, ''), trace, time, data`,
+		batchSize)
 	if err != nil {
 		return nil, fmt.Errorf("take outbox: %w", err)
 	}
-	records, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r events.Record, err error) {
-		err = row.Scan(&r.Number, &r.ID, &r.Topic, &r.Source, &r.Subject, &r.Application, &r.Host, &r.Cause, &r.Trace, &r.Time, &r.Data)
+	taken, err := pgx.CollectRows(rows, func(c pgx.CollectableRow) (r row, err error) {
+		err = c.Scan(&r.Number, &r.ID, &r.Topic, &r.Source, &r.Subject, &r.Application, &r.Host, &r.Cause, &r.because,
+			&r.Trace, &r.Time, &r.Data)
 		return r, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("take outbox: %w", err)
 	}
-	slices.SortFunc(records, func(a, b events.Record) int { return int(a.Number - b.Number) })
-	return records, nil
+	slices.SortFunc(taken, func(a, b row) int { return int(a.Number - b.Number) })
+	return taken, nil
 }
 
-// chain gives records the numbers after last and links their hashes.
-func chain(records []events.Record, last int64, hash []byte) {
-	for i := range records {
-		last++
-		records[i].Number = last
-		records[i].Time = records[i].Time.UTC()
-		hash = events.Link(hash, records[i])
-		records[i].Hash = hash
+// causes finds the numbers of the causes that rows name by id and that are numbered already.
+func causes(ctx context.Context, tx *Tx, taken []row) (map[string]int64, error) {
+	var ids []string
+	for _, r := range taken {
+		if r.because != "" {
+			ids = append(ids, r.because)
+		}
 	}
+	known := map[string]int64{}
+	if len(ids) == 0 {
+		return known, nil
+	}
+	rows, err := tx.Query(ctx, `select id::text, number from events.events where id = any($1::uuid[])`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("find causes: %w", err)
+	}
+	var id string
+	var number int64
+	_, err = pgx.ForEachRow(rows, []any{&id, &number}, func() error { known[id] = number; return nil })
+	if err != nil {
+		return nil, fmt.Errorf("find causes: %w", err)
+	}
+	return known, nil
+}
+
+// chain gives rows the numbers after last, their causes, of which some may be in the same batch, and links their
+// hashes.
+func chain(taken []row, last int64, hash []byte, known map[string]int64) []events.Record {
+	records := make([]events.Record, len(taken))
+	for i, t := range taken {
+		last++
+		r := t.Record
+		r.Number, r.Time = last, r.Time.UTC()
+		if t.because != "" {
+			r.Cause = known[t.because]
+		}
+		known[r.ID] = last
+		r.Hash = events.Link(hash, r)
+		hash, records[i] = r.Hash, r
+	}
+	return records
 }
 
 // keep writes the log and its head. How far the stream reached is noted on the way, so that it costs no write of its

@@ -121,13 +121,20 @@ func (u *Unit[S]) Dead(ctx context.Context, consumer string, d events.Delivery, 
 
 // outbox holds rows for events.outbox, one slice a column.
 type outbox struct {
-	topic, source, subject, application, host, trace []string
-	cause                                            []int64
-	data                                             [][]byte
+	event, topic, source, subject, application, host, trace, because []string
+	cause                                                            []int64
+	data                                                             [][]byte
 }
 
 func (o *outbox) add(source string, cause Cause, facts []events.Event) error {
 	for _, f := range facts {
+		link, linked := f.(events.Linked)
+		if linked {
+			f = link.Event
+		}
+		if link.Cause == 0 {
+			link.Cause = cause.Number
+		}
 		data, err := json.Marshal(f)
 		if err != nil {
 			return fmt.Errorf("encode %s: %w", f.Topic(), err)
@@ -139,7 +146,9 @@ func (o *outbox) add(source string, cause Cause, facts []events.Event) error {
 		o.application = append(o.application, scope.Application)
 		o.host = append(o.host, scope.Host)
 		o.trace = append(o.trace, cause.Trace)
-		o.cause = append(o.cause, cause.Number)
+		o.event = append(o.event, link.ID)
+		o.because = append(o.because, link.Because)
+		o.cause = append(o.cause, link.Cause)
 		o.data = append(o.data, data)
 	}
 	return nil
@@ -151,11 +160,13 @@ func (db *DB) write(ctx context.Context, tx *Tx, o outbox) error {
 		return nil
 	}
 	_, err := tx.Exec(ctx, `
-		insert into events.outbox (topic, source, subject, application, host, trace, cause, data)
-		select topic, source, subject, application, host, trace, cause, data
-		from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bytea[])
-		  with ordinality as f(topic, source, subject, application, host, trace, cause, data, nth)
-		order by nth`, o.topic, o.source, o.subject, o.application, o.host, o.trace, o.cause, o.data)
+		insert into events.outbox (topic, source, subject, application, host, trace, cause, data, event, because)
+		select topic, source, subject, application, host, trace, cause, data,
+		  coalesce(nullif(event, '')::uuid, gen_random_uuid()), nullif(because, '')::uuid
+		from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bytea[],
+		  $9::text[], $10::text[])
+		  with ordinality as f(topic, source, subject, application, host, trace, cause, data, event, because, nth)
+		order by nth`, o.topic, o.source, o.subject, o.application, o.host, o.trace, o.cause, o.data, o.event, o.because)
 	if err != nil {
 		return fmt.Errorf("write outbox: %w", err)
 	}

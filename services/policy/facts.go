@@ -114,6 +114,12 @@ func (h *hearing) load(ctx context.Context, after int64) error {
 			return err
 		}
 		h.apps[uid] = a
+		if a == nil {
+			continue
+		}
+		if err := h.store.Trail(ctx, a.UID, a.ID); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -136,5 +142,5 @@ func (h *hearing) fact(f clocker.Fact) []events.Event {
 	if refusal := l.Fact(h.batch.Host, f); refusal != "" {
 		h.refused[f.Counter] = refusal
 	}
-	return l.Events()
+	return h.store.Follow(l.Events(), f.Container)
 }

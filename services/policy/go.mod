@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	clocker.io/pkg v0.0.0
+	github.com/google/uuid v1.6.0
 	github.com/jackc/pgx/v5 v5.12.0
 	pgregory.net/rapid v1.3.0
 )

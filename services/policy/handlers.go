@@ -22,7 +22,7 @@ func onSubmitted(ctx context.Context, s *store.Store, e bus.Received[events.Appl
 	}
 	l := line.Of(a, s.Now())
 	l.Submitted(e.Number, e.Event.Operation)
-	return l.Events(), s.Save(ctx, a)
+	return s.Follow(l.Events(), nil), s.Save(ctx, a)
 }
 
 // onOperation begins what a user asked for, or keeps it until its application is known.
@@ -40,7 +40,7 @@ func onOperation(ctx context.Context, s *store.Store, e bus.Received[events.Oper
 	}
 	l := line.Of(a, s.Now())
 	l.Operation(e.Number, e.Event)
-	return l.Events(), s.Save(ctx, a)
+	return s.Follow(l.Events(), nil), s.Save(ctx, a)
 }
 
 // onAddressed clears a container, or says what holds it back.
@@ -83,7 +83,7 @@ func onImage(ctx context.Context, s *store.Store, uid, id string, i rows.Image) 
 	}
 	l := line.Of(a, s.Now())
 	l.Image(i)
-	return l.Events(), s.Save(ctx, a)
+	return s.Follow(l.Events(), nil), s.Save(ctx, a)
 }
 
 // onContainerFailed replaces a container whose agent gave it up, or gives it up.
@@ -113,5 +113,5 @@ func on(ctx context.Context, s *store.Store, uid string, take func(*rows.Applica
 	if err := take(a, l); err != nil {
 		return nil, err
 	}
-	return l.Events(), s.Save(ctx, a)
+	return s.Follow(l.Events(), nil), s.Save(ctx, a)
 }

@@ -68,7 +68,19 @@ func (b *bundle) handle(ctx context.Context, ds ...events.Delivery) ([]events.Ev
 		}
 		return out, nil
 	})
-	return out, err
+	return bare(out), err
+}
+
+// bare takes the links to their causes off events.
+func bare(list []events.Event) []events.Event {
+	var out []events.Event
+	for _, e := range list {
+		if l, ok := e.(events.Linked); ok {
+			e = l.Event
+		}
+		out = append(out, e)
+	}
+	return out
 }
 
 func dispatch(ctx context.Context, s *store.Store, d events.Delivery) ([]events.Event, error) {
@@ -119,7 +131,7 @@ func (b *bundle) Fact(f clocker.Fact) []events.Event {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return out
+	return bare(out)
 }
 
 // tell sends facts as the agent of localhost does.

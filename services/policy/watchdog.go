@@ -127,5 +127,5 @@ func again(ctx context.Context, s *store.Store, uid string) ([]events.Event, err
 		l.Withdraw()
 	}
 	l.Recheck()
-	return l.Events(), s.Save(ctx, a)
+	return s.Follow(l.Events(), nil), s.Save(ctx, a)
 }

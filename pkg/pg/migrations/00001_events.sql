@@ -10,6 +10,7 @@ create table events.outbox (
   application text not null,
   host        text not null,
   cause       bigint not null,
+  because     uuid, -- the cause by its id, when it had no number yet; the sequencer finds it
   trace       text not null,
   time        timestamptz not null default clock_timestamp(),
   data        bytea not null -- bytea, not jsonb: these very bytes are published and hashed

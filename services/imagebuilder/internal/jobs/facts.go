@@ -99,7 +99,8 @@ func follow(sc *store.Scene, i store.Image, fresh bool) []events.Event {
 	var facts []events.Event
 	for n, r := range sc.Asking(i.Key) {
 		if n == 0 && fresh && i.State == catalog.Ready {
-			facts = append(facts, events.ImageCommitted{Application: r.Application, UID: r.UID, Key: r.Key, Image: i.ID, Size: i.Size})
+			e := events.ImageCommitted{Application: r.Application, UID: r.UID, Key: r.Key, Image: i.ID, Size: i.Size}
+			facts = append(facts, events.Linked{Event: e, Cause: r.Cause})
 		}
 		switch {
 		case i.State == catalog.Ready && r.Told != store.ToldReady:
@@ -107,7 +108,8 @@ func follow(sc *store.Scene, i store.Image, fresh bool) []events.Event {
 			facts = append(facts, ready(r, i))
 		case i.State == catalog.Failed && r.Told == store.ToldNothing:
 			r.Told = store.ToldFailed
-			facts = append(facts, events.ImageFailed{Application: r.Application, UID: r.UID, Key: r.Key, Reason: i.Reason})
+			e := events.ImageFailed{Application: r.Application, UID: r.UID, Key: r.Key, Reason: i.Reason}
+			facts = append(facts, events.Linked{Event: e, Cause: r.Cause})
 		default:
 			continue
 		}

@@ -27,15 +27,15 @@ func (j *Jobs) Submitted(ctx context.Context, s *store.Store, r bus.Received[eve
 	for _, e := range app.Spec.Entities {
 		if key := e.Image.Key(); !done[key] {
 			done[key] = true
-			facts = append(facts, ask(sc, *app, e.Image)...)
+			facts = append(facts, ask(sc, *app, e.Image, r.Number)...)
 		}
 	}
 	return facts, s.Save(ctx, sc)
 }
 
-// ask enters an application's wish for an image.
-func ask(sc *store.Scene, app store.Application, source clocker.ImageSource) []events.Event {
-	request := store.Request{UID: app.UID, Application: app.ID, Key: source.Key()}
+// ask enters an application's wish for an image, which the event with number cause told of.
+func ask(sc *store.Scene, app store.Application, source clocker.ImageSource, cause int64) []events.Event {
+	request := store.Request{UID: app.UID, Application: app.ID, Key: source.Key(), Cause: cause}
 	i, known := sc.Images[request.Key]
 	step := catalog.Start
 	if known {
@@ -96,5 +96,6 @@ func advance(ctx context.Context, s *store.Store) error {
 }
 
 func ready(r store.Request, i store.Image) events.Event {
-	return events.ImageReady{Application: r.Application, UID: r.UID, Key: r.Key, Image: i.ID, Reference: i.Reference}
+	e := events.ImageReady{Application: r.Application, UID: r.UID, Key: r.Key, Image: i.ID, Reference: i.Reference}
+	return events.Linked{Event: e, Cause: r.Cause}
 }

@@ -26,6 +26,7 @@ type Request struct {
 	Application string
 	Key         string
 	Told        string
+	Cause       int64 // number of the event that asked
 }
 
 // Host is what is known of a host.

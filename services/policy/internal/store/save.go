@@ -34,6 +34,7 @@ func (s *Store) Save(ctx context.Context, a *rows.Application) error {
 	if err := s.saveAssignments(b, a); err != nil {
 		return err
 	}
+	s.saveTrail(b, a.UID)
 	a.Forget()
 	if b.Len() == 0 {
 		return nil

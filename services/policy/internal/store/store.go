@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"time"
 
+	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/pg"
 	"clocker.io/services/policy/internal/rows"
 )
@@ -27,12 +28,15 @@ type Store struct {
 	apps   map[string]*rows.Application
 	wake   func(host string)
 	wakens map[string]bool
+	trail  map[clocker.Container]string // latest event of each generation, as far as it was read or stated here
+	steps  map[clocker.Container]string // those of them that are not saved
 }
 
 // Bind makes the store of a transaction. wake is called after the commit for every host whose assignments changed.
 func Bind(wake func(host string)) func(*pg.Tx) *Store {
 	return func(tx *pg.Tx) *Store {
-		s := &Store{tx: tx, apps: map[string]*rows.Application{}, wake: wake, wakens: map[string]bool{}}
+		s := &Store{tx: tx, apps: map[string]*rows.Application{}, wake: wake, wakens: map[string]bool{},
+			trail: map[clocker.Container]string{}, steps: map[clocker.Container]string{}}
 		tx.AfterCommit(func() {
 			for host := range s.wakens {
 				s.wake(host)

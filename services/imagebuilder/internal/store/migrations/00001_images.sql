@@ -33,6 +33,7 @@ create table imagebuilder.requests (
   application text not null,
   key         text not null references imagebuilder.images,
   told        text not null default '' constraint requests_told check (told in ('', 'ready', 'failed')),
+  cause       bigint not null,          -- number of the event that asked: what is told follows from it
   asked_at    timestamptz not null default now(),
   primary key (uid, key)
 );

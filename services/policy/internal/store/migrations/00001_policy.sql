@@ -70,6 +70,16 @@ create table policy.withdrawals (
   primary key (uid, entity, ordinal, generation)
 );
 
+-- The id of the latest event about each generation, for what an agent reports of it next to name as its cause.
+create table policy.trail (
+  uid        text not null references policy.applications on delete cascade,
+  entity     text not null,
+  ordinal    int not null,
+  generation bigint not null,
+  event      text not null,
+  primary key (uid, entity, ordinal, generation)
+);
+
 create table policy.images (
   uid       text not null references policy.applications on delete cascade,
   key       text not null,
