@@ -22,6 +22,10 @@ const streamName = "CLOCKER_EVENTS"
 
 const metaGeneration = "clocker_generation"
 
+// answerTime bounds a request to JetStream, which takes milliseconds: one sent into a connection that is dead already is
+// not answered at all. Asking again is safe, because the stream itself refuses what it has.
+const answerTime = 2 * time.Second
+
 // streamBytes bounds the stream: it is a window on the log in Postgres, not the log.
 const streamBytes = 1 << 30
 
@@ -71,7 +75,7 @@ func (c *Conn) Poke() { _ = c.nc.Publish(clocker.SubjectPokeOutbox, nil) }
 
 // Open says what the stream holds. It reads the last message, so that a stream whose end was lost is seen.
 func (s *Stream) Open(ctx context.Context) (events.StreamState, error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	stream, err := s.conn.js.Stream(ctx, streamName)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -120,7 +124,7 @@ func (s *Stream) Recreate(ctx context.Context, generation, first int64) error {
 // Publish appends records all or none, at most 1,000. The server refuses them unless the stream ends right before the
 // first, so a stale publisher stores nothing.
 func (s *Stream) Publish(ctx context.Context, records []events.Record) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	last := len(records) - 1
 	batch := records[0].ID
