@@ -1,5 +1,7 @@
 package clocker
 
+import "strings"
+
 // Want is the envelope on clocker.want.<host>. Exactly one field is set. Host asks the agent to register again.
 type Want struct {
 	Run   *RunWant   `json:"run,omitempty"`
@@ -105,6 +107,28 @@ type Fact struct {
 	Reason    string     `json:"reason,omitempty"`
 	Image     *ImageFact `json:"image,omitempty"`
 	Orphan    *Orphan    `json:"orphan,omitempty"`
+}
+
+// Bound cuts what an agent says to a length that fits every event, bytes; text that is cut ends in an ellipsis.
+func (f *Fact) Bound() {
+	f.Reason = bound(f.Reason)
+	if f.Orphan != nil {
+		f.Orphan.Name = bound(f.Orphan.Name)
+	}
+	if f.Image != nil {
+		for i := range f.Image.Tail {
+			f.Image.Tail[i] = bound(f.Image.Tail[i])
+		}
+	}
+}
+
+const reasonBytes = 2048
+
+func bound(s string) string {
+	if len(s) <= reasonBytes {
+		return s
+	}
+	return strings.ToValidUTF8(s[:reasonBytes], "") + "…"
 }
 
 // ImageFact is the outcome of an ImageJob.

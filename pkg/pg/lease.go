@@ -53,13 +53,20 @@ func hold(ctx context.Context, db *DB, lease string, fn func(context.Context, Fe
 // holder: a tenure that ended by itself must not be mistaken for the next.
 func (db *DB) take(ctx context.Context, lease, holder string) (Fence, error) {
 	f := Fence{Lease: lease, Holder: holder}
-	err := db.pool.QueryRow(ctx, `
-		insert into events.leases as l (name, holder, fence, expires_at)
-		values ($1, $2, 1, clock_timestamp() + $3::interval)
-		on conflict (name) do update
-		set holder = excluded.holder, fence = l.fence + 1, expires_at = excluded.expires_at
-		where l.expires_at < clock_timestamp()
-		returning fence`, lease, holder, leaseTerm).Scan(&f.Number)
+	err := db.transact(ctx, pgx.TxOptions{}, func(ctx context.Context, tx *Tx) error {
+		// This lock, unlike that of a renewal, waits for transactions that have checked the fence.
+		_, err := tx.Exec(ctx, `select from events.leases where name = $1 and expires_at < clock_timestamp() for update`, lease)
+		if err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, `
+			insert into events.leases as l (name, holder, fence, expires_at)
+			values ($1, $2, 1, clock_timestamp() + $3::interval)
+			on conflict (name) do update
+			set holder = excluded.holder, fence = l.fence + 1, expires_at = excluded.expires_at
+			where l.expires_at < clock_timestamp()
+			returning fence`, lease, holder, leaseTerm).Scan(&f.Number)
+	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return f, ErrFenced
 	}
@@ -119,11 +126,11 @@ func (db *DB) resign(ctx context.Context, f Fence) {
 }
 
 // CheckFence makes sure, to the end of the transaction, that the role is still this tenure's: a takeover waits for the
-// row. It answers ErrFenced when it is not. Source: events.leases.
+// row, a renewal does not. It answers ErrFenced when it is not. Source: events.leases.
 func (tx *Tx) CheckFence(ctx context.Context, f Fence) error {
 	var ok bool
 	err := tx.QueryRow(ctx, `
-		select true from events.leases where name = $1 and holder = $2 and fence = $3 for share`,
+		select true from events.leases where name = $1 and holder = $2 and fence = $3 for key share`,
 		f.Lease, f.Holder, f.Number).Scan(&ok)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return ErrFenced

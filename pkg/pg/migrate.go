@@ -116,7 +116,9 @@ func grant(ctx context.Context, conn *pgx.Conn, schemas []Schema) error {
 	var floors []string
 	for _, s := range schemas {
 		roles = append(roles, RoleName(s.Name))
-		floors = append(floors, fmt.Sprintf("select '%[1]s' as service, consumer, floor from %[1]s.floors", s.Name))
+		// A service that has not begun stands at 0: a new stream must hold everything for it.
+		floors = append(floors, fmt.Sprintf(`select '%[1]s' as service, consumer, floor from %[1]s.floors
+			union all select '%[1]s', '%[1]s', 0 where not exists (select from %[1]s.floors)`, s.Name))
 	}
 	if len(floors) == 0 {
 		floors = []string{"select ''::text as service, ''::text as consumer, 0::bigint as floor where false"}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
 
 	"github.com/jackc/pgx/v5"
@@ -119,6 +120,10 @@ func (u *Unit[S]) Dead(ctx context.Context, consumer string, d events.Delivery, 
 	})
 }
 
+// eventBytes bounds the data of one event. What is numbered must also be published: one event that NATS refuses would
+// hold up all that follow.
+const eventBytes = 1 << 20
+
 // outbox holds rows for events.outbox, one slice a column.
 type outbox struct {
 	event, topic, source, subject, application, host, trace, because []string
@@ -138,6 +143,10 @@ func (o *outbox) add(source string, cause Cause, facts []events.Event) error {
 		data, err := json.Marshal(f)
 		if err != nil {
 			return fmt.Errorf("encode %s: %w", f.Topic(), err)
+		}
+		if len(data) > eventBytes {
+			return &clocker.Error{Code: clocker.Invalid, Message: fmt.Sprintf("%s would be an event of %d bytes, more than %d",
+				f.Topic(), len(data), eventBytes)}
 		}
 		scope := f.Scope()
 		o.topic = append(o.topic, f.Topic())

@@ -84,6 +84,7 @@ func (h *hearing) settle(ctx context.Context) ([]events.Event, error) {
 			continue
 		}
 		last = f.Counter
+		f.Bound()
 		out = append(out, h.fact(f)...)
 	}
 	if last == at.Counter {

@@ -1,5 +1,11 @@
 -- +goose Up
 
+-- The installation whose database this is: agents take its word for what may be removed from their hosts.
+create table events.installation (
+  one boolean primary key default true check (one),
+  id  text not null
+);
+
 -- What services state, until the sequencer gives it a number. Every service may insert, only the sequencer reads.
 create table events.outbox (
   id          bigserial primary key,

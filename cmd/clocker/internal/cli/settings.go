@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"clocker.io/cmd/clocker/internal/client"
+	"clocker.io/cmd/clocker/internal/up"
 	"clocker.io/pkg/run"
 )
 
@@ -29,10 +31,22 @@ func (s *Shell) tokenFile() string {
 	return filepath.Join(s.dataDir(), "token")
 }
 
-// token is that of the environment, else that of the local installation; none at all is left to the API to refuse.
-func (s *Shell) token() (string, error) {
+// localURL is where the local installation listens, as far as its `clocker up` has said.
+func (s *Shell) localURL() string {
+	if u := up.URL(s.dataDir()); u != "" {
+		return u
+	}
+	return defaultURL
+}
+
+// token is that of the environment, else, for an API on this machine, that of the local installation: no other machine
+// is shown it. None at all is left to the API to refuse.
+func (s *Shell) token(api *url.URL) (string, error) {
 	if t := s.Env("CLOCKER_TOKEN"); t != "" {
 		return t, nil
+	}
+	if ip := net.ParseIP(api.Hostname()); api.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return "", nil
 	}
 	text, err := os.ReadFile(s.tokenFile())
 	if os.IsNotExist(err) {
@@ -51,13 +65,13 @@ func (s *Shell) api() (*client.Client, error) {
 		base = s.Env("CLOCKER_URL")
 	}
 	if base == "" {
-		base = defaultURL
+		base = s.localURL()
 	}
 	u, err := url.Parse(base)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return nil, &usageError{fmt.Sprintf("%q is no address of an API, such as %s", base, defaultURL)}
 	}
-	token, err := s.token()
+	token, err := s.token(u)
 	if err != nil {
 		return nil, err
 	}

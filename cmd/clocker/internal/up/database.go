@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
 
+	"clocker.io/pkg/pg"
 	"clocker.io/pkg/pg/server"
 )
 
@@ -62,4 +64,14 @@ One of these helps:
   sudo apt-get install postgresql        (or your system's package; the server alone is enough)
   docker pull %s
   CLOCKER_DATABASE_URL=postgres://USER:PASSWORD@HOST:5432/clocker clocker up`, binaries, name, image, name)
+}
+
+// claim ties the database and the data directory to each other: the next start must not come up with another one.
+func claim(ctx context.Context, d Data, db database) error {
+	_, err := os.Stat(d.path("database"))
+	if err := pg.Claim(ctx, db.URL, d.Installation, err == nil); err != nil {
+		return err
+	}
+	_, err = keep(d.path("database"), func() string { return db.What })
+	return err
 }

@@ -129,3 +129,12 @@ func pidSpace() string {
 	}
 	return s
 }
+
+// URL is where the Clocker of a data directory listens, or listened last; empty when nothing is known.
+func URL(dir string) string {
+	h, _, err := holderOf(Data{Dir: dir})
+	if err != nil {
+		return ""
+	}
+	return h.URL
+}

@@ -89,6 +89,9 @@ func (c *composition) boot(ctx context.Context) error {
 	if err := pg.Migrate(ctx, c.db.URL, schemas()...); err != nil {
 		return err
 	}
+	if err := claim(ctx, c.data, c.db); err != nil {
+		return err
+	}
 	if c.line, err = startNATS(c.data, c.Env, c.Log); err != nil {
 		return err
 	}

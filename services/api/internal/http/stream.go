@@ -22,8 +22,11 @@ type stream struct {
 	begun bool
 }
 
+// newStream lifts the limit on reading the request at once: past it, the wait for the first write would end as well.
 func newStream(c echo.Context, kind string) *stream {
-	return &stream{c: c, ctl: http.NewResponseController(c.Response()), kind: kind}
+	s := &stream{c: c, ctl: http.NewResponseController(c.Response()), kind: kind}
+	_ = s.ctl.SetReadDeadline(time.Time{}) // a connection without deadlines (a test's recorder) has none to lift
+	return s
 }
 
 // streamContext ends with the request, and when the process is asked to end.
@@ -48,7 +51,6 @@ func (s *stream) begin() {
 		return
 	}
 	s.begun = true
-	_ = s.ctl.SetReadDeadline(time.Time{}) // else the reading of the request would end the stream
 	h := s.c.Response().Header()
 	h.Set(echo.HeaderContentType, s.kind)
 	h.Set(echo.HeaderCacheControl, "no-store")

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"time"
 
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
@@ -33,6 +34,8 @@ type upload struct {
 // submit deploys a blueprint, or with ?dry_run=true says what it would do.
 func (s *Server) submit(c echo.Context) error {
 	up, err := s.readUpload(c)
+	// The time for an answer counts from the headers on; a slow upload must not use it up.
+	_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(writeTimeout))
 	if err != nil {
 		return err
 	}

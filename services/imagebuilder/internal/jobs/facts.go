@@ -63,6 +63,7 @@ func settle(ctx context.Context, s *store.Store, b clocker.FactBatch, refused ma
 			continue
 		}
 		last = f.Counter
+		f.Bound()
 		more, err := take(sc, b.Host, f)
 		if err != nil {
 			refused[f.Counter] = err.Error()

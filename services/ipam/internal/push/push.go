@@ -72,10 +72,15 @@ func (p *Pusher) push(ctx context.Context, key string) error {
 	})
 }
 
-// Answer gives a host every network it has, complete; other kinds of ask are for other services.
-func (p *Pusher) Answer(ctx context.Context, _ string, ask clocker.Ask) (clocker.NetworkSnapshot, error) {
+// Answer gives a host every network it has, complete; other kinds of ask are for other services. A host may ask for
+// itself alone: the subject is what its rights are bound to.
+func (p *Pusher) Answer(ctx context.Context, subject string, ask clocker.Ask) (clocker.NetworkSnapshot, error) {
 	if ask.Kind != clocker.AskNetworks {
 		return clocker.NetworkSnapshot{}, bus.ErrNotMine
+	}
+	if subject != clocker.SubjectAsk+ask.Host {
+		return clocker.NetworkSnapshot{}, &clocker.Error{Code: clocker.Denied,
+			Message: fmt.Sprintf("message on %s speaks for host %q", subject, ask.Host)}
 	}
 	return store.Snapshot(ctx, p.db, ask.Host)
 }

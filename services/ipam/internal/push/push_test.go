@@ -100,10 +100,14 @@ func TestPush(t *testing.T) {
 
 func snapshot(t *testing.T, p *push.Pusher) clocker.NetworkSnapshot {
 	t.Helper()
-	if _, err := p.Answer(t.Context(), "", clocker.Ask{Kind: clocker.AskRun, Host: "localhost"}); !errors.Is(err, bus.ErrNotMine) {
+	ofAnother := clocker.Ask{Kind: clocker.AskNetworks, Host: "other"}
+	if _, err := p.Answer(t.Context(), clocker.SubjectAsk+"localhost", ofAnother); clocker.CodeOf(err) != clocker.Denied {
+		t.Fatalf("asking for another host: %v, want denied", err)
+	}
+	if _, err := p.Answer(t.Context(), clocker.SubjectAsk+"localhost", clocker.Ask{Kind: clocker.AskRun, Host: "localhost"}); !errors.Is(err, bus.ErrNotMine) {
 		t.Fatal(err)
 	}
-	snap, err := p.Answer(t.Context(), "", clocker.Ask{Kind: clocker.AskNetworks, Host: "localhost"})
+	snap, err := p.Answer(t.Context(), clocker.SubjectAsk+"localhost", clocker.Ask{Kind: clocker.AskNetworks, Host: "localhost"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,7 @@ func (s *Store) Save(ctx context.Context, a *rows.Application) error {
 			a.UID, a.Known, a.Withdrawn, a.Gone, a.Healthy, a.WasHealthy, a.Reason)
 		a.Dirty = false
 	}
+	s.saveTrail(b, a.UID)
 	saveEntities(b, a)
 	if err := saveContainers(b, a); err != nil {
 		return err
@@ -34,7 +35,6 @@ func (s *Store) Save(ctx context.Context, a *rows.Application) error {
 	if err := s.saveAssignments(b, a); err != nil {
 		return err
 	}
-	s.saveTrail(b, a.UID)
 	a.Forget()
 	if b.Len() == 0 {
 		return nil
@@ -92,8 +92,10 @@ func saveWithdrawals(b *pgx.Batch, a *rows.Application) {
 	for _, w := range a.Withdrawals() {
 		switch {
 		case w.Deleted:
-			b.Queue(`delete from withdrawals where uid = $1 and entity = $2 and ordinal = $3 and generation = $4`,
-				w.UID, w.Entity, w.Ordinal, w.Generation)
+			for _, table := range []string{"withdrawals", "trail"} {
+				b.Queue(`delete from `+table+` where uid = $1 and entity = $2 and ordinal = $3 and generation = $4`,
+					w.UID, w.Entity, w.Ordinal, w.Generation)
+			}
 		case w.Dirty:
 			b.Queue(`
 				insert into withdrawals (uid, entity, ordinal, generation, host, final, assigned, reason, since, removed_at)
