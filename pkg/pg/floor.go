@@ -13,8 +13,8 @@ const (
 	floorStep  = 20000 // events looked at in one go, so that a long backlog does not make one long statement
 )
 
-// Floors is the loop that raises a consumer's floor over what it has handled and prunes its inbox up to there; it
-// returns when ctx ends. topics are those that the consumer handles; all others count as handled.
+// Floors is the loop that raises a consumer's floor over what it has handled and prunes its inbox up to the floor before;
+// it returns when ctx ends. topics are those that the consumer handles; all others count as handled.
 func (db *DB) Floors(ctx context.Context, consumer string, topics []string) error {
 	tick := time.NewTicker(floorEvery)
 	defer tick.Stop()

@@ -316,7 +316,7 @@ func TestALongTransactionKeepsTheRoleItHasChecked(t *testing.T) {
 	}
 }
 
-func TestFloorRisesOverWhatIsHandled(t *testing.T) {
+func TestFloorRisesOverWhatIsHandledAndThenTheInboxIsPruned(t *testing.T) {
 	t.Parallel()
 	db := pgtest.Open(t, "ipam", ledger)
 	conn := bustest.Connect(t)
@@ -329,13 +329,26 @@ func TestFloorRisesOverWhatIsHandled(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	go func() { _ = db.Floors(ctx, "ipam", []string{"application.submitted"}) }()
+	floorAt(ctx, t, db, 60)
+	// What the first round covered goes with the second.
+	state(t, u, submitted("last"))
+	consume(t, conn, u, 1)
+	floorAt(ctx, t, db, 61)
+	if rows := pgtest.Query(t, db, `select number from ipam.inbox where number <= 60`); len(rows) != 0 {
+		t.Errorf("%d rows are left in the inbox under the floor before", len(rows))
+	}
+}
+
+// floorAt waits until the floor is there.
+func floorAt(ctx context.Context, t *testing.T, db *pg.DB, want int64) {
+	t.Helper()
 	for {
-		rows := pgtest.Query(t, db, `select floor, (select count(*) from ipam.inbox) as inbox from ipam.floors`)
-		if len(rows) == 1 && rows[0]["floor"].(int64) == 60 {
+		rows := pgtest.Query(t, db, `select floor from ipam.floors`)
+		if len(rows) == 1 && rows[0]["floor"].(int64) == want {
 			return
 		}
 		if ctx.Err() != nil {
-			t.Fatalf("floor: %v, want 60", rows)
+			t.Fatalf("floor: %v, want %d", rows, want)
 		}
 	}
 }

@@ -57,6 +57,9 @@ func TestUp(t *testing.T) {
 	if status, body, err := i.get(ctx, "/v1/applications"); status != 200 || err != nil {
 		t.Errorf("applications: %d %s %v", status, body, err)
 	}
+	if _, err := os.Stat(filepath.Join(i.dir, "database")); err != nil {
+		t.Errorf("the database was not claimed: %v", err)
+	}
 	var held *Held
 	if err := Run(ctx, i.options(t)); !errors.As(err, &held) || held.Holder.PID != os.Getpid() {
 		t.Errorf("a second one: %v", err)
