@@ -33,7 +33,7 @@ func borders() []border {
 func testOnly() []string {
 	return []string{
 		"testing", "net/http/httptest", "pgregory.net/rapid", "github.com/anishathalye/porcupine",
-		"clocker.io/pkg/pg/pgtest", "clocker.io/pkg/bus/bustest",
+		"clocker.io/pkg/pg/pgtest", "clocker.io/pkg/bus/bustest", "clocker.io/pkg/agenttest",
 	}
 }
 
