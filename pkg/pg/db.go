@@ -79,7 +79,7 @@ func (db *DB) Ready(ctx context.Context) error {
 	var done bool
 	err := db.pool.QueryRow(ctx, `select to_regclass('events.v_floors') is not null`).Scan(&done)
 	if err != nil {
-		return fmt.Errorf("reach database: %w", err)
+		return fault(fmt.Errorf("reach database: %w", err))
 	}
 	if !done {
 		return errors.New("database is not migrated yet")

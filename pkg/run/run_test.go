@@ -3,18 +3,12 @@ package run_test
 import (
 	"context"
 	"errors"
-	"net/http"
-	"net/http/httptest"
-	"strings"
+	"log/slog"
 	"testing"
 	"time"
 
 	"clocker.io/pkg/bus/bustest"
 	"clocker.io/pkg/run"
-
-	"log/slog"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 func platform(t *testing.T) run.Platform {
@@ -62,21 +56,5 @@ func TestCancellingIsTheOnlyQuietEnd(t *testing.T) {
 	cancel()
 	if err := <-ended; err != nil {
 		t.Errorf("got %v, want nil", err)
-	}
-}
-
-func TestHealth(t *testing.T) {
-	t.Parallel()
-	bad := run.Check{Name: "database", Ready: func(context.Context) error { return errors.New("is away") }}
-	h := run.HealthHandler(prometheus.NewRegistry(), []run.Check{bad})
-	for path, want := range map[string]struct {
-		code int
-		text string
-	}{"/livez": {200, "ok"}, "/readyz": {503, "is away"}, "/metrics": {200, ""}} {
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
-		if w.Code != want.code || !strings.Contains(w.Body.String(), want.text) {
-			t.Errorf("%s: %d %q, want %d %q", path, w.Code, w.Body, want.code, want.text)
-		}
 	}
 }

@@ -132,8 +132,9 @@ func ended(ctx context.Context, err error) error {
 func awaitReady(ctx context.Context, checks []run.Check, say func(string)) error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
+	health := run.NewHealth(checks)
 	for began, said := time.Now(), false; ; {
-		results, ready := run.Probe(ctx, checks)
+		results, ready := health.Probe(ctx)
 		if ready {
 			return nil
 		}

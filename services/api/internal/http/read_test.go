@@ -126,7 +126,7 @@ func TestTheProcessSaysHowItIs(t *testing.T) {
 	if r := b.do("GET", "/livez", ""); r.Status != 200 || string(r.Body) != "ok\n" {
 		t.Errorf("%d %s", r.Status, r.Body)
 	}
-	if r := b.do("GET", "/readyz?verbose", ""); r.Status != 200 || !strings.Contains(string(r.Body), `"check":"database"`) {
+	if r := b.do("GET", "/readyz?verbose", ""); r.Status != 200 || !strings.Contains(string(r.Body), "[+]database ok\n") {
 		t.Errorf("%d %s", r.Status, r.Body)
 	}
 	if v := ok[view.Version](b, 200, "GET", "/v1/version", ""); v.Installation != "test" || v.Go == "" {
@@ -136,8 +136,13 @@ func TestTheProcessSaysHowItIs(t *testing.T) {
 	if !strings.Contains(string(r.Body), `clocker_api_request_seconds_count{method="GET",route="/v1/version",status="200"} 1`) {
 		t.Errorf("%s", r.Body)
 	}
+}
+
+func TestTheProcessIsNotReadyWithoutItsDatabase(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
 	b.db.Close()
-	if r := b.do("GET", "/readyz", ""); r.Status != http.StatusServiceUnavailable {
+	if r := b.do("GET", "/readyz", ""); r.Status != http.StatusServiceUnavailable || !strings.HasPrefix(string(r.Body), "[-]database: ") {
 		t.Errorf("without a database: %d %s", r.Status, r.Body)
 	}
 }

@@ -86,8 +86,9 @@ func (s *Server) Handler() http.Handler {
 }
 
 func (s *Server) routes(e *echo.Echo) {
-	e.GET("/livez", s.live)
-	e.GET("/readyz", s.ready)
+	health := run.NewHealth(s.cfg.Checks)
+	e.GET("/livez", echo.WrapHandler(http.HandlerFunc(health.Live)))
+	e.GET("/readyz", echo.WrapHandler(http.HandlerFunc(health.Ready)))
 	e.GET("/metrics", s.metrics())
 
 	v := e.Group("/v1")
