@@ -16,9 +16,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// streamName is the one stream of events. Its sequence equals our number because it is created to start there, which
+// streamName is the one stream. Its sequence equals our number because it is created to start there, which
 // lets the server itself refuse a gap; nobody but this file relies on it.
-const streamName = "CLOCKER_EVENTS"
+const streamName = events.Stream
 
 const metaGeneration = "clocker_generation"
 

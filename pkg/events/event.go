@@ -32,6 +32,9 @@ type Linked struct {
 // SubjectRoot starts the subject of every event.
 const SubjectRoot = "clocker.evt."
 
+// Stream is the name of the one stream of events in NATS.
+const Stream = "CLOCKER_EVENTS"
+
 // Subject is where an event is published, clocker.evt.container.placed.shop.web.0.
 func Subject(e Event) string {
 	return SubjectRoot + e.Topic() + "." + strings.Join(e.Scope().Tokens, ".")

@@ -18,6 +18,8 @@ func borders() []border {
 		{"database/sql", []string{"pkg/pg"}},
 		{"github.com/nats-io/nats.go", []string{"pkg/bus"}},
 		{"github.com/nats-io/nats-server", []string{"pkg/bus/embed"}},
+		{"github.com/nats-io/jwt", []string{"pkg/bus/access", "pkg/bus/embed"}},
+		{"github.com/nats-io/nkeys", []string{"pkg/bus/access"}},
 		{"github.com/docker/docker", []string{
 			"services/agent", "services/provisioner/internal/provider/docker", "cmd/clocker", "test/e2e",
 		}},
@@ -41,6 +43,7 @@ func testOnly() []string {
 // standard library's own values, pkg/clocker, pkg/events and other pure packages.
 func pure() []purePackage {
 	return []purePackage{
+		{Dir: "pkg/bus/rights"},
 		{Dir: "pkg/clocker"},
 		{Dir: "pkg/events"},
 		{Dir: "services/agent/internal/admit"},
