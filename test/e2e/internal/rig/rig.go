@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -218,6 +217,17 @@ func (r *Rig) Kill(name string) {
 	r.processes[name].kill()
 }
 
+// Ended names the programs that do not run, in the order of starting.
+func (r *Rig) Ended() []string {
+	var out []string
+	for _, name := range r.order {
+		if over, _ := r.processes[name].ended(); over {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // killPostgres takes the postmaster with its minder, which would start it again.
 func (r *Rig) killPostgres() {
 	r.t.Helper()
@@ -227,33 +237,6 @@ func (r *Rig) killPostgres() {
 	}
 	r.processes["postgres"].kill()
 	killPID(pid)
-}
-
-// Eventually asks again, every 50 ms, until ask has no error; it is for what gives no signal.
-func Eventually(t testing.TB, what string, limit time.Duration, ask func() error) {
-	t.Helper()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	over := time.After(limit)
-	for {
-		err := ask()
-		if err == nil {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-over:
-			t.Fatalf("waited %s for %s: %v", limit, what, err)
-		}
-	}
-}
-
-func dial(address string) error {
-	c, err := net.DialTimeout("tcp", address, time.Second)
-	if err != nil {
-		return err
-	}
-	return c.Close()
 }
 
 // ID makes an application's id that no other installation on this Engine uses: containers are named after it.

@@ -4,6 +4,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -38,4 +39,22 @@ func psql() string {
 		return "psql"
 	}
 	return found[len(found)-1]
+}
+
+// DeadLetters is how many events no handler could take, in all services together.
+func (r *Rig) DeadLetters() int {
+	r.t.Helper()
+	tables := r.SQL("select schemaname from pg_tables where tablename = 'dead_letters'")
+	if tables == "" {
+		r.t.Fatal("no service has a table of dead letters")
+	}
+	sum := 0
+	for _, schema := range strings.Fields(tables) {
+		n, err := strconv.Atoi(r.SQL("select count(*) from " + schema + ".dead_letters"))
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		sum += n
+	}
+	return sum
 }
