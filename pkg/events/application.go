@@ -8,6 +8,7 @@ type ApplicationSubmitted struct {
 	Cloud       string            `json:"cloud"`
 	Operation   string            `json:"operation"`
 	Entities    []SubmittedEntity `json:"entities"`
+	By          string            `json:"by,omitempty"` // who asked: the name and id of a token
 }
 
 // SubmittedEntity is an entity of a submitted application: how many members, from which image.

@@ -61,5 +61,7 @@ func Flow() []Step {
 			Emits: []string{"container.gone", "container.requested", "container.withdrawn", "application.gone", "operation.finished"}, Deadline: 10 * time.Second},
 		{Row: "ledger", On: []string{"operation.finished", "application.gone"}, Service: "api",
 			Does: "closes operations, frees the application's name"},
+		{Row: "tokens", From: "POST /v1/tokens, DELETE /v1/tokens/{token}", Service: "api",
+			Does: "says who may use the REST interface", Emits: []string{"token.created", "token.revoked"}},
 	}
 }

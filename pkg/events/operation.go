@@ -24,6 +24,7 @@ type OperationRequested struct {
 	UID         string          `json:"uid"`
 	Target      string          `json:"target"`
 	Params      json.RawMessage `json:"params,omitempty"`
+	By          string          `json:"by,omitempty"` // who asked: the name and id of a token
 }
 
 // OperationFinished says how an operation ended.

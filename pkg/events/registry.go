@@ -19,6 +19,7 @@ func All() []Event {
 		HostNeeded{}, HostReady{}, HostSuspected{}, HostFailed{}, OrphanCollected{},
 		ImageCommitted{}, ImageReady{}, ImageFailed{},
 		OperationRequested{}, OperationFinished{}, StreamRefilled{},
+		TokenCreated{}, TokenRevoked{},
 	}
 }
 

@@ -51,6 +51,7 @@ func New(p run.Platform) (run.Service, error) {
 		Loops: append(pg.Loops(p, db, consumer),
 			run.Loop{Name: "listen", Run: rest.Serve},
 			run.Loop{Name: "wake", Run: rest.Wake},
+			run.Loop{Name: "sessions", Run: rest.Sessions},
 			run.Loop{Name: "prune", Run: data.PruneLoop},
 		),
 		Checks: checks,

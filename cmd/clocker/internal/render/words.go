@@ -15,7 +15,7 @@ func Words(e events.Event) (about, happened string) {
 	}
 	switch e := e.(type) {
 	case events.ApplicationSubmitted:
-		return e.Application, fmt.Sprintf("submitted: %s", members(e.Entities))
+		return e.Application, fmt.Sprintf("submitted: %s", members(e.Entities)) + by(e.By)
 	case events.ApplicationHealthy:
 		return e.Application, "healthy"
 	case events.ApplicationUnhealthy:
@@ -44,14 +44,26 @@ func Words(e events.Event) (about, happened string) {
 	case events.ImageFailed:
 		return "image " + e.Key, because("cannot be had", e.Reason)
 	case events.OperationRequested:
-		return e.Target, e.Kind + " requested"
+		return e.Target, e.Kind + " requested" + by(e.By)
 	case events.OperationFinished:
 		return e.Application, because(e.Kind+" "+e.Outcome, e.Reason)
+	case events.TokenCreated:
+		return "token " + e.Name + "/" + e.Token, "made with the role " + e.Role + by(e.By)
+	case events.TokenRevoked:
+		return "token " + e.Name + "/" + e.Token, "revoked" + by(e.By)
 	case events.StreamRefilled:
 		return "events", because(fmt.Sprintf("stream filled again from number %d", e.From), e.Reason)
 	default:
 		return e.Topic(), ""
 	}
+}
+
+// by says who asked; what was stated before that was kept does not say it.
+func by(who string) string {
+	if who == "" {
+		return ""
+	}
+	return " by " + who
 }
 
 // contained is every event that embeds a clocker.Container.

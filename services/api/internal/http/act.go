@@ -21,9 +21,24 @@ const headerKey = "Idempotency-Key"
 // change does something in a transaction and says what was accepted, with the facts that follow.
 type change func(ctx context.Context, s *store.Store) (view.Accepted, []events.Event, error)
 
-// act runs a change once: the idempotency key, the rows, the facts and the kept answer are one transaction. body is
-// what the request asks for, apart from method and path.
+// act runs a change that takes time, once; see once.
 func (s *Server) act(c echo.Context, body [][]byte, do change) error {
+	return s.once(c, body, func(ctx context.Context, st *store.Store) (outcome, []events.Event, error) {
+		a, facts, err := do(ctx, st)
+		return outcome{status: http.StatusAccepted, location: "/v1/operations/" + a.Operation, body: a, keep: a}, facts, err
+	})
+}
+
+// outcome is the answer to a change. keep is what a repeated request gets: body, but for what nothing may keep.
+type outcome struct {
+	status     int
+	location   string
+	body, keep any
+}
+
+// once runs a change once: the idempotency key, the rows, the facts and the kept answer are one transaction. body is
+// what the request asks for, apart from method and path.
+func (s *Server) once(c echo.Context, body [][]byte, do func(context.Context, *store.Store) (outcome, []events.Event, error)) error {
 	key, err := keyOf(c, body)
 	if err != nil {
 		return err
@@ -39,16 +54,21 @@ func (s *Server) act(c echo.Context, body [][]byte, do change) error {
 			answer, replayed = *kept, true
 			return nil, nil
 		}
-		accepted, facts, err := do(ctx, st)
+		out, facts, err := do(ctx, st)
 		if err != nil {
 			return nil, err
 		}
-		text, err := json.Marshal(accepted)
-		if err != nil {
+		answer = store.Answer{Status: out.status, Location: out.location}
+		told := answer
+		if told.Body, err = json.Marshal(out.body); err != nil {
 			return nil, err
 		}
-		answer = store.Answer{Status: http.StatusAccepted, Location: "/v1/operations/" + accepted.Operation, Body: text}
-		return facts, st.Keep(ctx, key, answer)
+		if answer.Body, err = json.Marshal(out.keep); err != nil {
+			return nil, err
+		}
+		err = st.Keep(ctx, key, answer)
+		answer = told
+		return facts, err
 	})
 	if err != nil {
 		return err
@@ -60,7 +80,7 @@ func (s *Server) act(c echo.Context, body [][]byte, do change) error {
 	return c.JSONBlob(answer.Status, answer.Body)
 }
 
-// keyOf reads the idempotency key, with a fingerprint of method, path and body.
+// keyOf reads the idempotency key, which is the caller's own, with a fingerprint of method, path and body.
 func keyOf(c echo.Context, body [][]byte) (store.Key, error) {
 	key := strings.TrimSpace(c.Request().Header.Get(headerKey))
 	if len(key) > 255 || strings.IndexFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) >= 0 {
@@ -71,10 +91,19 @@ func keyOf(c echo.Context, body [][]byte) (store.Key, error) {
 		_ = binary.Write(h, binary.BigEndian, int64(len(part))) // a hash takes everything
 		h.Write(part)
 	}
+	if key != "" {
+		key = callerOf(c).ID + " " + key
+	}
 	return store.Key{Key: key, Fingerprint: h.Sum(nil)}, nil
 }
 
 // newID makes a random id of n letters and digits, which can stand in a subject and in a name of the Engine.
-func newID(n int) string { return strings.ToLower(rand.Text()[:n]) }
+func newID(n int) string {
+	var text string
+	for len(text) < n {
+		text += strings.ToLower(rand.Text())
+	}
+	return text[:n]
+}
 
 func newOperation() string { return "op-" + newID(14) }

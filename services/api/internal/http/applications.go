@@ -25,7 +25,7 @@ func (s *Server) getApplication(c echo.Context) error {
 // deleteApplication asks for an application to go; asking again gives the same operation.
 func (s *Server) deleteApplication(c echo.Context) error {
 	return s.act(c, nil, func(ctx context.Context, st *store.Store) (view.Accepted, []events.Event, error) {
-		asked, facts, err := st.Delete(ctx, c.Param("app"), newOperation())
+		asked, facts, err := st.Delete(ctx, c.Param("app"), newOperation(), callerOf(c).String())
 		return accepted(asked), facts, err
 	})
 }
@@ -36,13 +36,13 @@ func (s *Server) restartApplication(c echo.Context) error {
 		if err != nil {
 			return view.Accepted{}, nil, err
 		}
-		return ask(ctx, st, app, store.Asked{Kind: events.OperationRestart, Target: app.Spec.ID})
+		return ask(ctx, c, st, app, store.Asked{Kind: events.OperationRestart, Target: app.Spec.ID})
 	})
 }
 
 // ask stores an operation on a locked application.
-func ask(ctx context.Context, st *store.Store, app store.Living, a store.Asked) (view.Accepted, []events.Event, error) {
-	a.Operation, a.Application, a.UID = newOperation(), app.Spec.ID, app.UID
+func ask(ctx context.Context, c echo.Context, st *store.Store, app store.Living, a store.Asked) (view.Accepted, []events.Event, error) {
+	a.Operation, a.Application, a.UID, a.By = newOperation(), app.Spec.ID, app.UID, callerOf(c).String()
 	facts, err := st.Ask(ctx, a)
 	return accepted(a), facts, err
 }

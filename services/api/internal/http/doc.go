@@ -4,6 +4,6 @@
 // It never decides what should run: a request that takes time becomes an operation and a fact, in one transaction, and
 // its owner does the rest. No SQL is here, and no rule about blueprints.
 //
-// Start reading at routes in server.go, the table of contents; guard.go is what every request passes; act.go is how a
-// request changes something once; problem.go how a refusal is told. One file for each resource.
+// Start reading at routes.go, the table of contents; guard.go is what every request passes, and caller.go who may do
+// what; act.go is how a request changes something once; problem.go how a refusal is told. One file for each resource.
 package http

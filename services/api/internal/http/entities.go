@@ -66,7 +66,7 @@ func (s *Server) resize(c echo.Context, field string) error {
 		if err := room(app, id, size); err != nil {
 			return view.Accepted{}, nil, err
 		}
-		return ask(ctx, st, app, store.Asked{Kind: events.OperationResize, Target: app.Spec.ID + "/" + id,
+		return ask(ctx, c, st, app, store.Asked{Kind: events.OperationResize, Target: app.Spec.ID + "/" + id,
 			Params: json.RawMessage(fmt.Sprintf(`{"size":%d}`, size))})
 	})
 }
@@ -134,6 +134,6 @@ func (s *Server) restartEntity(c echo.Context) error {
 				return view.Accepted{}, nil, refuse(http.StatusNotFound, string(clocker.NotFound), "there is no container "+target)
 			}
 		}
-		return ask(ctx, st, app, store.Asked{Kind: events.OperationRestart, Target: target})
+		return ask(ctx, c, st, app, store.Asked{Kind: events.OperationRestart, Target: target})
 	})
 }

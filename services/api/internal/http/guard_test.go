@@ -22,10 +22,10 @@ func TestWhoMayAsk(t *testing.T) {
 		status  int
 	}{
 		{"token", "/v1/applications", nil, 200},
-		{"scheme in lower case", "/v1/applications", []string{"Authorization", "bearer " + b.server.token}, 200},
+		{"scheme in lower case", "/v1/applications", []string{"Authorization", "bearer " + b.token()}, 200},
 		{"no token", "/v1/applications", []string{"Authorization", ""}, 401},
-		{"wrong token", "/v1/applications", []string{"Authorization", "Bearer " + b.server.token + "x"}, 401},
-		{"basic", "/v1/applications", []string{"Authorization", "Basic " + b.server.token}, 401},
+		{"wrong token", "/v1/applications", []string{"Authorization", "Bearer " + b.token() + "x"}, 401},
+		{"basic", "/v1/applications", []string{"Authorization", "Basic " + b.token()}, 401},
 		{"no token, no such path", "/nothing", []string{"Authorization", ""}, 401},
 		{"live without token", "/livez", []string{"Authorization", ""}, 200},
 		{"ready without token", "/readyz", []string{"Authorization", ""}, 200},

@@ -38,15 +38,19 @@ type Config struct {
 
 // Server answers requests. Safe for concurrent use once Prepare has returned.
 type Server struct {
-	cfg      Config
-	store    *store.Database
-	log      *slog.Logger
-	token    string
-	hub      *hub
-	uploads  chan struct{} // slots: a build context is held in memory
-	streams  context.Context
-	end      context.CancelFunc
-	requests *prometheus.HistogramVec
+	cfg       Config
+	store     *store.Database
+	log       *slog.Logger
+	bootstrap *fresh[string]
+	health    *run.Health
+	sessions  *sessions
+	attempts  attempts
+	hub       *hub
+	uploads   chan struct{} // slots: a build context is held in memory
+	streams   context.Context
+	end       context.CancelFunc
+	requests  *prometheus.HistogramVec
+	refusals  *prometheus.CounterVec
 }
 
 // uploadsAtOnce bounds the memory that build contexts take.
@@ -55,21 +59,27 @@ const uploadsAtOnce = 4
 // New makes a server; it does no I/O.
 func New(cfg Config) (*Server, error) {
 	s := &Server{cfg: cfg, store: cfg.Store, log: cfg.Log, uploads: make(chan struct{}, uploadsAtOnce)}
+	s.health = run.NewHealth(cfg.Checks)
+	s.sessions = newSessions(cfg.Now)
 	s.hub = newHub(cfg.Published, s.head)
 	s.streams, s.end = context.WithCancel(context.Background())
 	s.requests = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "clocker_api_request_seconds", Help: "Time to answer a request.", Buckets: prometheus.DefBuckets,
 	}, []string{"method", "route", "status"})
-	if err := cfg.Metrics.Register(s.requests); err != nil {
-		return nil, fmt.Errorf("register metrics: %w", err)
+	s.refusals = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "clocker_api_refusals_total", Help: "Requests refused for who asks, or how.",
+	}, []string{"reason"})
+	for _, c := range []prometheus.Collector{s.requests, s.refusals} {
+		if err := cfg.Metrics.Register(c); err != nil {
+			return nil, fmt.Errorf("register metrics: %w", err)
+		}
 	}
 	return s, nil
 }
 
-// Prepare reads the bearer token, and makes one first if there is none.
-func (s *Server) Prepare() error {
-	token, err := readToken(s.cfg.TokenFile)
-	s.token = token
+// Prepare reads the token of the installation's token file, and makes one first if there is none.
+func (s *Server) Prepare() (err error) {
+	s.bootstrap, err = newFresh(s.log, func() (string, error) { return readToken(s.cfg.TokenFile) }, s.cfg.TokenFile)
 	return err
 }
 
@@ -83,38 +93,6 @@ func (s *Server) Handler() http.Handler {
 	e.Use(s.trace, s.measure, s.recover, s.guardHost, s.authenticate, s.readable)
 	s.routes(e)
 	return e
-}
-
-func (s *Server) routes(e *echo.Echo) {
-	health := run.NewHealth(s.cfg.Checks)
-	e.GET("/livez", echo.WrapHandler(http.HandlerFunc(health.Live)))
-	e.GET("/readyz", echo.WrapHandler(http.HandlerFunc(health.Ready)))
-	e.GET("/metrics", s.metrics())
-
-	v := e.Group("/v1")
-	v.GET("/version", s.version)
-	v.POST("/applications", s.submit)
-	v.GET("/applications", s.listApplications)
-	v.GET("/applications/:app", s.getApplication)
-	v.DELETE("/applications/:app", s.deleteApplication)
-	v.POST("/applications/:app/restart", s.restartApplication)
-	v.GET("/applications/:app/entities", s.listEntities)
-	v.GET("/applications/:app/entities/:entity", s.getEntity)
-	v.POST("/applications/:app/entities/:entity/resize", s.resizeEntity)
-	v.POST("/applications/:app/entities/:entity/restart", s.restartEntity)
-	v.POST("/applications/:app/entities/:entity/effectors/:effector", s.invokeEffector)
-	v.GET("/containers", s.listContainers)
-	v.GET("/containers/:app/:entity/:ordinal", s.inspectContainer)
-	v.GET("/containers/:app/:entity/:ordinal/explain", s.explainContainer)
-	v.GET("/containers/:app/:entity/:ordinal/logs", s.containerLogs)
-	v.GET("/hosts", s.listHosts)
-	v.GET("/hosts/:host", s.getHost)
-	v.GET("/clouds", s.listClouds)
-	v.GET("/images", s.listImages)
-	v.GET("/operations", s.listOperations)
-	v.GET("/operations/:operation", s.getOperation)
-	v.GET("/events", s.streamEvents)
-	v.GET("/audit/verify", s.verifyAudit)
 }
 
 const (

@@ -50,6 +50,21 @@ func setup(t *testing.T) *bundle {
 	b := &bundle{t: t, published: make(chan int64)}
 	b.db = pgtest.Open(t, "api", pg.Schema{Name: "api", Migrations: store.Migrations()})
 	b.data = store.New(b.db)
+	b.serve()
+	return b
+}
+
+// beside is another process on the same database, with a token file of its own.
+func (b *bundle) beside(t *testing.T) *bundle {
+	t.Helper()
+	other := &bundle{t: t, db: b.db, data: b.data, published: make(chan int64)}
+	other.serve()
+	return other
+}
+
+func (b *bundle) serve() {
+	t := b.t
+	t.Helper()
 	registry := prometheus.NewRegistry()
 	server, err := New(Config{
 		Listen: "127.0.0.1:0", TokenFile: filepath.Join(t.TempDir(), "token"), Installation: "test", Store: b.data, Logs: b,
@@ -67,8 +82,10 @@ func setup(t *testing.T) *bundle {
 	ended := make(chan struct{})
 	go func() { defer close(ended); _ = server.Wake(ctx) }()
 	t.Cleanup(func() { server.end(); b.web.Close(); cancel(); <-ended })
-	return b
 }
+
+// token is the text in the token file.
+func (b *bundle) token() string { return b.server.bootstrap.get() }
 
 func (b *bundle) publish(ctx context.Context, fn func(int64)) error {
 	for {
@@ -110,7 +127,7 @@ func (b *bundle) request(method, path, body string, headers ...string) *http.Req
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	r.Header.Set("Authorization", "Bearer "+b.server.token)
+	r.Header.Set("Authorization", "Bearer "+b.token())
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 		if headers[i] == "Host" {

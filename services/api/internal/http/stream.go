@@ -29,11 +29,12 @@ func newStream(c echo.Context, kind string) *stream {
 	return s
 }
 
-// streamContext ends with the request, and when the process is asked to end.
+// streamContext ends with the request, when the process is asked to end, and when the caller's token is taken no more.
 func (s *Server) streamContext(c echo.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(c.Request().Context())
 	stop := context.AfterFunc(s.streams, cancel)
-	return ctx, func() { stop(); cancel() }
+	done := s.sessions.begin(callerOf(c).ID, cancel)
+	return ctx, func() { done(); stop(); cancel() }
 }
 
 func (s *stream) write(data []byte) error {

@@ -69,7 +69,7 @@ func (s *Server) submit(c echo.Context) error {
 	}
 	return s.act(c, [][]byte{up.blueprint, []byte(app.Context)}, func(ctx context.Context, st *store.Store) (view.Accepted, []events.Event, error) {
 		sub := store.Submission{Application: app, UID: newID(uidLength), Operation: newOperation(),
-			Blueprint: string(up.blueprint), Context: up.context}
+			Blueprint: string(up.blueprint), Context: up.context, By: callerOf(c).String()}
 		facts, err := st.Submit(ctx, sub)
 		return view.Accepted{Application: app.ID, UID: sub.UID, Operation: sub.Operation}, facts, err
 	})

@@ -75,28 +75,32 @@ type Asked struct {
 	UID         string
 	Target      string
 	Params      json.RawMessage
+	By          string // who asked
 }
 
 // Ask stores an operation and returns the fact that asks its owner.
 func (s *Store) Ask(ctx context.Context, a Asked) ([]events.Event, error) {
 	_, err := s.tx.Exec(ctx, `
-		insert into api.operations (operation, kind, application, uid, target, params) values ($1, $2, $3, $4, $5, $6)`,
-		a.Operation, a.Kind, a.Application, a.UID, a.Target, a.Params)
+		insert into api.operations (operation, kind, application, uid, target, params, requested_by)
+		values ($1, $2, $3, $4, $5, $6, $7)`,
+		a.Operation, a.Kind, a.Application, a.UID, a.Target, a.Params, a.By)
 	if err != nil {
 		return nil, fmt.Errorf("store operation: %w", err)
 	}
 	return []events.Event{events.OperationRequested{
 		Operation: a.Operation, Kind: a.Kind, Application: a.Application, UID: a.UID, Target: a.Target, Params: a.Params,
+		By: a.By,
 	}}, nil
 }
 
 // Delete asks for an application to go. When that was asked for before, it changes nothing and returns that operation.
-func (s *Store) Delete(ctx context.Context, application, operation string) (Asked, []events.Event, error) {
+func (s *Store) Delete(ctx context.Context, application, operation, by string) (Asked, []events.Event, error) {
 	app, going, err := s.lock(ctx, application)
 	if err != nil {
 		return Asked{}, nil, err
 	}
-	a := Asked{Operation: operation, Kind: events.OperationDelete, Application: application, UID: app.UID, Target: application}
+	a := Asked{Operation: operation, Kind: events.OperationDelete, Application: application, UID: app.UID,
+		Target: application, By: by}
 	if going {
 		err := s.tx.QueryRow(ctx, `
 			select operation from api.operations where uid = $1 and kind = $2 order by requested_at limit 1`,

@@ -19,6 +19,7 @@ type Submission struct {
 	Operation   string
 	Blueprint   string // the text as it was sent
 	Context     []byte // tar.gz; empty when none was sent
+	By          string // who asked
 }
 
 // NameTaken says that a living application has the id, and which id is free.
@@ -58,9 +59,9 @@ func (s *Store) Submit(ctx context.Context, sub Submission) ([]events.Event, err
 		on conflict (application) where gone_at is null do nothing`,
 		sub.UID, app.ID, app.Name, app.Cloud, spec, sub.Blueprint, app.Context)
 	b.Queue(`
-		insert into api.operations (operation, kind, application, uid, target)
-		select $1, $2, $3, uid, $3 from api.applications where uid = $4`,
-		sub.Operation, events.OperationDeploy, app.ID, sub.UID)
+		insert into api.operations (operation, kind, application, uid, target, requested_by)
+		select $1, $2, $3, uid, $3, $5 from api.applications where uid = $4`,
+		sub.Operation, events.OperationDeploy, app.ID, sub.UID, sub.By)
 	results := s.tx.SendBatch(ctx, &b)
 	var rows int64
 	for range b.Len() {
@@ -83,7 +84,7 @@ func (s *Store) Submit(ctx context.Context, sub Submission) ([]events.Event, err
 func submitted(sub Submission) events.ApplicationSubmitted {
 	app := sub.Application
 	e := events.ApplicationSubmitted{
-		Application: app.ID, UID: sub.UID, Name: app.Name, Cloud: app.Cloud, Operation: sub.Operation,
+		Application: app.ID, UID: sub.UID, Name: app.Name, Cloud: app.Cloud, Operation: sub.Operation, By: sub.By,
 	}
 	for _, entity := range app.Entities {
 		e.Entities = append(e.Entities, events.SubmittedEntity{Entity: entity.ID, Size: entity.Size, Image: entity.Image.Key()})

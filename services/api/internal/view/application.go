@@ -76,6 +76,7 @@ type Operation struct {
 	Params      any        `json:"params,omitempty"`
 	State       string     `json:"state"` // running, done, failed
 	Reason      string     `json:"reason,omitempty"`
+	RequestedBy string     `json:"requestedBy,omitempty"` // name and id of a token
 	RequestedAt time.Time  `json:"requestedAt"`
 	FinishedAt  *time.Time `json:"finishedAt,omitempty"`
 }
