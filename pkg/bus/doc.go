@@ -4,6 +4,6 @@
 // It never touches a database: what makes a delivery happen once is the service's [Unit]. It never shows a sequence of
 // JetStream to anybody; numbers are those of the events.
 //
-// Start reading at handler.go, what a service registers; consumer.go decides what becomes of a delivery (one function,
-// dispose); stream.go publishes; respond.go and request.go are core NATS.
+// Start reading at handler.go, what a service registers; consumer.go follows the stream; deliver.go decides what
+// becomes of a delivery (one function, dispose); stream.go publishes; respond.go and request.go are core NATS.
 package bus

@@ -2,8 +2,8 @@ package bus
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"clocker.io/pkg/events"
@@ -39,12 +39,16 @@ func On[S any, E events.Event](fn func(ctx context.Context, s S, e Received[E]) 
 
 // Unit is the unit of work that makes a delivery happen once; pg.Unit is one.
 type Unit[S any] interface {
-	// Do handles deliveries in order in one transaction, passing over those already handled; an error undoes all. An
-	// error of code clocker.Unavailable is the database's and passes by itself.
+	// Do handles deliveries in order in one transaction, passing over those already handled; an error undoes all. The
+	// error of one delivery is a *Fault. One of code clocker.Unavailable is the database's and passes by itself.
 	Do(ctx context.Context, consumer string, ds []events.Delivery,
 		handle func(context.Context, S, events.Delivery) ([]events.Event, error)) error
-	// Dead puts a delivery among the dead letters.
-	Dead(ctx context.Context, consumer string, d events.Delivery, reason string) error
+	// Dead puts a delivery among the dead letters, and counts it as handled.
+	Dead(ctx context.Context, consumer string, d events.Delivery, l Letter) error
+	// Retry handles a dead letter's event, as the log has it, and takes the letter away, all in one transaction. A letter
+	// that fails again stays, with its new reason.
+	Retry(ctx context.Context, consumer string, number int64, by string,
+		handle func(context.Context, S, events.Delivery) ([]events.Event, error)) error
 }
 
 // Consumer is a service's durable place in the stream, with what to do there.
@@ -52,7 +56,13 @@ type Consumer struct {
 	Name   string   // durable; the service's name. Another name would see every event again
 	Topics []string // what it handles
 	do     func(ctx context.Context, ds []events.Delivery) error
-	dead   func(ctx context.Context, d events.Delivery, reason string) error
+	dead   func(ctx context.Context, d events.Delivery, l Letter) error
+	retry  func(ctx context.Context, number int64, by string) error
+}
+
+// Retry has the consumer's handler try a dead letter once more, and says why it failed again.
+func (c Consumer) Retry(ctx context.Context, number int64, by string) error {
+	return c.retry(ctx, number, by)
 }
 
 // Consume makes a service's consumer of its handlers. One consumer, rather than one for each topic, keeps the order of
@@ -67,26 +77,19 @@ func Consume[S any](name string, unit Unit[S], handlers ...Handler[S]) Consumer 
 	dispatch := func(ctx context.Context, s S, d events.Delivery) (facts []events.Event, err error) {
 		defer func() {
 			if r := recover(); r != nil {
-				err = fmt.Errorf("handler panics: %v", r)
+				err = &panicked{value: r, stack: bound(string(debug.Stack()), stackBytes)}
 			}
 		}()
-		return byTopic[d.Topic].handle(ctx, s, d)
+		h, ok := byTopic[d.Topic]
+		if !ok {
+			return nil, Permanent(fmt.Errorf("service %s handles no %s", name, d.Topic))
+		}
+		return h.handle(ctx, s, d)
 	}
 	c.do = func(ctx context.Context, ds []events.Delivery) error { return unit.Do(ctx, name, ds, dispatch) }
-	c.dead = func(ctx context.Context, d events.Delivery, reason string) error {
-		return unit.Dead(ctx, name, d, reason)
+	c.dead = func(ctx context.Context, d events.Delivery, l Letter) error { return unit.Dead(ctx, name, d, l) }
+	c.retry = func(ctx context.Context, number int64, by string) error {
+		return unit.Retry(ctx, name, number, by, dispatch)
 	}
 	return c
-}
-
-type permanent struct{ error }
-
-func (p permanent) Unwrap() error { return p.error }
-
-// Permanent marks an error that trying again will not cure: the delivery goes to the dead letters at once.
-func Permanent(err error) error { return permanent{err} }
-
-func isPermanent(err error) bool {
-	var p permanent
-	return errors.As(err, &p)
 }

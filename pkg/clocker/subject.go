@@ -11,7 +11,7 @@ const (
 
 	SubjectPokeOutbox = "clocker.poke.outbox" // rows wait in the outbox
 	SubjectNudge      = "clocker.nudge."      // + service: Nudge, the watchdog's request to read your rows again
-	SubjectLetter     = "clocker.letter."     // + service: what to do with its dead letters, api to service
+	SubjectLetter     = "clocker.letter."     // + service: LetterOrder, api to whoever has the dead letters
 )
 
 // Nudge asks a service to look at a container's rows again: its deadline in that stage has passed.

@@ -20,6 +20,7 @@ func All() []Event {
 		ImageCommitted{}, ImageReady{}, ImageFailed{},
 		OperationRequested{}, OperationFinished{}, StreamRefilled{},
 		TokenCreated{}, TokenRevoked{},
+		DeadLetterAdded{}, DeadLetterSettled{},
 	}
 }
 

@@ -12,6 +12,7 @@ create table if not exists {schema}.floors (
   floor    bigint not null
 );
 
+-- Events that a consumer cannot handle, set aside with their reason. Their data is that of events.events.
 create table if not exists {schema}.dead_letters (
   consumer text not null,
   number   bigint not null,
@@ -20,3 +21,14 @@ create table if not exists {schema}.dead_letters (
   died_at  timestamptz not null default now(),
   primary key (consumer, number)
 );
+alter table {schema}.dead_letters
+  add column if not exists stack     text not null default '', -- of a panic
+  add column if not exists attempts  int not null default 1,
+  add column if not exists failed_at timestamptz not null default now(), -- first
+  add column if not exists tried_at  timestamptz not null default now(), -- last
+  add column if not exists retries   int not null default 0, -- by the service itself
+  add column if not exists retry_at  timestamptz not null default now() + interval '1 minute';
+
+create or replace view {schema}.v_dead_letters as
+  select consumer, number, topic, reason, stack, attempts, failed_at, tried_at, died_at, retry_at
+  from {schema}.dead_letters;

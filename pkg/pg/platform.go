@@ -12,11 +12,12 @@ func OpenFor(p run.Platform, role string) (*DB, error) {
 	return Open(Config{URL: p.Env("CLOCKER_DATABASE_URL", ""), Role: role, Log: p.Log, Poke: p.Bus.Poke})
 }
 
-// Loops are what every service with a database runs beside its own work: a candidate for the sequencer, and the floor
-// of its consumer.
+// Loops are what every service with a database runs beside its own work: a candidate for the sequencer, the floor of
+// its consumer, and the care for its dead letters.
 func Loops(p run.Platform, db *DB, c bus.Consumer) []run.Loop {
 	return []run.Loop{
 		{Name: "sequencer", Run: func(ctx context.Context) error { return db.Sequence(ctx, p.Bus.Stream()) }},
+		{Name: "dead letters", Run: newLetters(db, c, p.Bus, p.Metrics).run},
 		{Name: "floor", Run: func(ctx context.Context) error { return db.Floors(ctx, c.Name, c.Topics) }},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"clocker.io/pkg/bus"
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
 
@@ -49,7 +50,7 @@ func (u *Unit[S]) RunFor(ctx context.Context, cause Cause, fn func(ctx context.C
 }
 
 // Do handles deliveries of a consumer, in order, in one transaction. Those that the inbox knows are passed over. An
-// error of any rolls all back: the caller then gives them one by one.
+// error of any rolls all back; a *bus.Fault says whose it is.
 func (u *Unit[S]) Do(ctx context.Context, consumer string, ds []events.Delivery,
 	handle func(context.Context, S, events.Delivery) ([]events.Event, error),
 ) error {
@@ -70,10 +71,10 @@ func (u *Unit[S]) Do(ctx context.Context, consumer string, ds []events.Delivery,
 			delete(fresh, d.Number) // the same number twice in one batch counts once
 			facts, err := handle(ctx, store, d)
 			if err != nil {
-				return fmt.Errorf("handle %s %d: %w", d.Topic, d.Number, err)
+				return &bus.Fault{Number: d.Number, Topic: d.Topic, Err: err}
 			}
 			if err := out.add(u.db.cfg.Role, Cause{Number: d.Number, Trace: d.Trace}, facts); err != nil {
-				return err
+				return &bus.Fault{Number: d.Number, Topic: d.Topic, Err: err}
 			}
 		}
 		return u.db.write(ctx, tx, out)
@@ -105,19 +106,6 @@ func receive(ctx context.Context, tx *Tx, consumer string, ds []events.Delivery)
 		fresh[n] = true
 	}
 	return fresh, nil
-}
-
-// Dead puts a delivery that cannot be handled among the dead letters, and counts it as handled.
-func (u *Unit[S]) Dead(ctx context.Context, consumer string, d events.Delivery, reason string) error {
-	return u.db.inTx(ctx, pgx.TxOptions{}, func(ctx context.Context, tx *Tx) error {
-		if _, err := tx.Exec(ctx, `
-			insert into dead_letters (consumer, number, topic, reason) values ($1, $2, $3, $4)
-			on conflict do nothing`, consumer, d.Number, d.Topic, reason); err != nil {
-			return fmt.Errorf("dead letter: %w", err)
-		}
-		_, err := receive(ctx, tx, consumer, []events.Delivery{d})
-		return err
-	})
 }
 
 // eventBytes bounds the data of one event. What is numbered must also be published: one event that NATS refuses would

@@ -4,6 +4,7 @@
 package bustest
 
 import (
+	"log/slog"
 	"testing"
 
 	"clocker.io/pkg/bus"
@@ -49,6 +50,12 @@ func Host(t testing.TB, s *NATS) *bus.Conn {
 	t.Helper()
 	return connect(t, bus.Options{Name: t.Name(), User: "host-localhost", Password: "test", InProcess: s,
 		InboxPrefix: embed.InboxPrefix("localhost")})
+}
+
+// ConnectLogging is Connect with a logger that a test reads.
+func ConnectLogging(t testing.TB, log *slog.Logger) *bus.Conn {
+	t.Helper()
+	return connect(t, bus.Options{Name: t.Name(), User: "control", Password: "test", InProcess: Server(t), Log: log})
 }
 
 // Connect starts a server and connects to it as a control service.
