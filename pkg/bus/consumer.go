@@ -53,7 +53,7 @@ func (w *worker) follow(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("pull: %w", err)
 	}
-	msgs := make(chan jetstream.Msg)
+	msgs := make(chan jetstream.Msg, batchMost) // with room for what comes while a batch is worked on: that is the next one
 	stopped := make(chan error, 1)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

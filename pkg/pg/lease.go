@@ -35,6 +35,7 @@ func hold(ctx context.Context, db *DB, lease string, fn func(context.Context, Fe
 	defer tick.Stop()
 	for {
 		if f, err := db.take(ctx, lease, holder); err == nil {
+			db.cfg.Log.Info("took a role", "lease", lease, "fence", f.Number)
 			if err := db.tenure(ctx, f, fn); err != nil && ctx.Err() == nil {
 				db.cfg.Log.Warn("lost a role", "lease", lease, "fence", f.Number, "reason", err)
 			}
