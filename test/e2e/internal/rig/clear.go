@@ -36,6 +36,9 @@ func (r *Rig) clear() {
 	if r.Events != nil {
 		r.Events.stop()
 	}
+	if r.simulated != nil {
+		r.simulated.stop()
+	}
 	r.StopAll()
 	if pid := r.postmaster(); pid != 0 {
 		r.t.Errorf("Postgres (pid %d) outlives its installation", pid)

@@ -19,6 +19,8 @@ type process struct {
 	args []string
 	env  []string
 	log  string
+	// health is where it says how it is, as a URL; empty when it has no address of its own.
+	health string
 
 	mu   sync.Mutex
 	cmd  *exec.Cmd

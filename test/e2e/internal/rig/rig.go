@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"clocker.io/pkg/agenttest"
 )
 
 // Limit is how long a test waits for one thing to happen, unless it says otherwise.
@@ -25,30 +28,40 @@ type Rig struct {
 	API          *Client
 	Events       *Follower
 	Engine       *Engine
-	DatabaseURL  string // of a user that may do everything
+	Agent        *agenttest.Agent // with Simulated
+	DatabaseURL  string           // of a user that may do everything
 
 	t         testing.TB
 	slot      *slot
 	alone     bool // one process
 	processes map[string]*process
 	order     []string // of starting
+	simulated *simulation
 }
 
 // Option changes how an installation is started.
 type Option func(*settings)
 
 type settings struct {
-	engine string // DOCKER_HOST; empty is the machine's own
+	engine    string // DOCKER_HOST; empty is the machine's own
+	twice     []string
+	simulated bool
 }
 
 // OnEngine uses the Engine at a DOCKER_HOST.
 func OnEngine(host string) Option { return func(s *settings) { s.engine = host } }
 
+// Twice has Many start two processes of each of these services; the second one of scheduler is called scheduler-2.
+func Twice(services ...string) Option { return func(s *settings) { s.twice = services } }
+
+// Simulated has Many start neither agent nor dns: [Rig.Agent] plays the host, and containers cost nothing.
+func Simulated() Option { return func(s *settings) { s.simulated = true } }
+
 // Up starts an installation the way users do, `clocker up`, and returns when it is ready. It is cleared away when the
 // test ends, which fails if the system left anything behind.
 func Up(t testing.TB, options ...Option) *Rig {
 	t.Helper()
-	r, env := prepare(t, options)
+	r, env, _ := prepare(t, options)
 	r.alone = true
 	r.add("clocker", []string{"up"}, append(env, "CLOCKER_LISTEN="+r.slot.address(portAPI)))
 	r.begin()
@@ -59,24 +72,41 @@ func Up(t testing.TB, options ...Option) *Rig {
 // away as with Up.
 func Many(t testing.TB, options ...Option) *Rig {
 	t.Helper()
-	r, env := prepare(t, options)
+	r, env, s := prepare(t, options)
 	r.add("postgres", []string{"postgres"}, env)
 	r.add("nats", []string{"nats"}, append(env, "CLOCKER_NATS_LISTEN="+r.slot.address(portNATS)))
 	env = append(env, "CLOCKER_DATABASE_URL="+r.DatabaseURL, "CLOCKER_NATS_URL=nats://"+r.slot.address(portNATS))
-	for i, name := range Services {
+	for i, name := range s.crew() {
+		service, _, _ := strings.Cut(name, "-")
 		user := "control"
-		if name == "agent" || name == "dns" {
+		if service == "agent" || service == "dns" {
 			user = "host-localhost"
 		}
-		r.add(name, nil, append(env[:len(env):len(env)], "CLOCKER_LISTEN="+r.slot.address(portAPI),
+		p := r.add(name, nil, append(env[:len(env):len(env)], "CLOCKER_LISTEN="+r.slot.address(portAPI),
 			"CLOCKER_HEALTH_LISTEN="+r.slot.address(portHealth+i),
 			"CLOCKER_NATS_CREDENTIALS="+filepath.Join(r.Dir, "nats-credentials", user)))
+		p.health = "http://" + r.slot.address(portHealth+i)
 	}
 	r.begin()
 	return r
 }
 
-func prepare(t testing.TB, options []Option) (*Rig, []string) {
+// crew names the services that Many starts.
+func (s settings) crew() []string {
+	var out []string
+	for _, name := range Services {
+		if s.simulated && (name == "agent" || name == "dns") {
+			continue
+		}
+		out = append(out, name)
+		if slices.Contains(s.twice, name) {
+			out = append(out, name+"-2")
+		}
+	}
+	return out
+}
+
+func prepare(t testing.TB, options []Option) (*Rig, []string, settings) {
 	t.Helper()
 	var s settings
 	for _, o := range options {
@@ -105,7 +135,11 @@ func prepare(t testing.TB, options []Option) (*Rig, []string) {
 	}
 	r.Engine = watchEngine(t, s.engine, r.Installation)
 	r.API = &Client{t: t, Base: "http://" + r.slot.address(portAPI)}
-	return r, env
+	if s.simulated {
+		r.simulated = &simulation{}
+		env = append(env, "CLOCKER_MAX_CONTAINERS=100000")
+	}
+	return r, env, s
 }
 
 func random(n int) string {
@@ -114,14 +148,15 @@ func random(n int) string {
 	return hex.EncodeToString(b)
 }
 
-func (r *Rig) add(name string, args []string, env []string) {
-	program := name
+func (r *Rig) add(name string, args []string, env []string) *process {
+	program, _, _ := strings.Cut(name, "-")
 	if len(args) > 0 {
 		program = "clocker"
 	}
-	r.processes[name] = &process{name: name, path: Program(r.t, program), args: args, env: env,
-		log: filepath.Join(r.Dir, "log", name+".log")}
+	p := &process{name: name, path: Program(r.t, program), args: args, env: env, log: filepath.Join(r.Dir, "log", name+".log")}
+	r.processes[name] = p
 	r.order = append(r.order, name)
+	return p
 }
 
 // begin starts everything for the first time.
@@ -134,6 +169,9 @@ func (r *Rig) begin() {
 	}
 	r.API.Token = strings.TrimSpace(string(token))
 	r.Events = r.API.follow()
+	if r.simulated != nil {
+		r.simulate()
+	}
 }
 
 // StartAll starts everything that does not run and returns when all is ready.
@@ -152,13 +190,13 @@ func (r *Rig) StartAll() {
 			r.migrate()
 		}
 	}
-	for i, name := range Services {
-		path := "/readyz"
+	for _, name := range r.order {
+		p, path := r.processes[name], "/readyz"
 		if name == "agent" || name == "dns" {
 			path = "/livez" // they are ready once there is a host, which comes with the first container
 		}
-		if !r.alone {
-			r.await(name, func() error { return ready("http://" + r.slot.address(portHealth+i) + path) })
+		if p.health != "" {
+			r.await(name, func() error { return ready(p.health + path) })
 		}
 	}
 	if r.alone {

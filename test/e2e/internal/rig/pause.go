@@ -1,0 +1,137 @@
+package rig
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// Pause stops a program as it stands, with SIGSTOP, and returns when none of its threads runs.
+func (r *Rig) Pause(name string) {
+	r.t.Helper()
+	p := r.processes[name]
+	p.signal(syscall.SIGSTOP)
+	Eventually(r.t, name+" to stand still", Limit, func() error {
+		if over, err := p.ended(); over {
+			r.t.Fatalf("%s ended: %v", name, err)
+		}
+		states, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", p.cmd.Process.Pid))
+		if err != nil || len(states) == 0 {
+			return fmt.Errorf("its threads: %d, %w", len(states), err)
+		}
+		for _, file := range states {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			if _, rest, _ := strings.Cut(string(text), ") "); !strings.HasPrefix(rest, "T") {
+				return fmt.Errorf("a thread is in state %.1s", rest)
+			}
+		}
+		return nil
+	})
+}
+
+// Resume lets a paused program go on.
+func (r *Rig) Resume(name string) { r.processes[name].signal(syscall.SIGCONT) }
+
+// Tenure is the present tenure of a role that must be single: who has it, and its fence. Nobody has it while it is on
+// its way from one to another.
+func (r *Rig) Tenure(lease string) (holder, fence string) {
+	r.t.Helper()
+	fence = r.SQL("select fence from events.leases where name = '" + lease + "' and expires_at > now()")
+	if fence == "" {
+		return "", ""
+	}
+	for _, name := range r.order {
+		for _, l := range r.logged(name, "took a role") {
+			if l["lease"] == lease && fmt.Sprint(l["fence"]) == fence {
+				return name, fence
+			}
+		}
+	}
+	return "", fence
+}
+
+// Logged counts what a program logged with this message about a lease.
+func (r *Rig) Logged(name, message, lease string) int {
+	r.t.Helper()
+	n := 0
+	for _, l := range r.logged(name, message) {
+		if l["lease"] == lease {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *Rig) logged(name, message string) []map[string]any {
+	r.t.Helper()
+	text, err := os.ReadFile(r.processes[name].log)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var out []map[string]any
+	for line := range bytes.Lines(text) {
+		var l map[string]any
+		if bytes.Contains(line, []byte(message)) && json.Unmarshal(line, &l) == nil && l["msg"] == message {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// Hold keeps the locks that a statement takes until release is called.
+func (r *Rig) Hold(statement string) (release func()) {
+	r.t.Helper()
+	cmd := exec.Command(psql(), "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", r.DatabaseURL)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		r.t.Fatal(err)
+	}
+	release = func() {
+		_ = in.Close() // psql ends, and its transaction with it
+		_ = cmd.Wait()
+	}
+	if _, err := fmt.Fprintf(in, "set idle_in_transaction_session_timeout = 0; begin; %s; \\echo held\n", statement); err != nil {
+		r.t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if lines.Text() == "held" {
+			return release
+		}
+	}
+	release()
+	r.t.Fatalf("psql ended before it held the locks of %s", statement)
+	return nil
+}
+
+// Blocked waits until a transaction of a service's role, one that has looked at its lease, waits for a lock: it is that of
+// the process that holds the lease.
+func (r *Rig) Blocked(service string) {
+	r.t.Helper()
+	Eventually(r.t, "the role of "+service+" to wait for a lock", Limit, func() error {
+		n := r.SQL(fmt.Sprintf(`select count(*) from pg_stat_activity a
+			where application_name = 'clocker_%s' and wait_event_type = 'Lock'
+			and exists (select from pg_locks l where l.pid = a.pid and l.relation = 'events.leases'::regclass)`, service))
+		if n == "0" {
+			return errors.New("none of its transactions does")
+		}
+		return nil
+	})
+}
