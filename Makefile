@@ -28,9 +28,11 @@ demo: ## Clocker and an example application on this machine
 clean-demo: ## take the demo away, leave what was there before
 	@dev/clean-demo
 
-.PHONY: show-line
+.PHONY: show-line show-system
 show-line: ## show that a blueprint becomes running containers, step by step
 	dev/show line
+show-system: ## show that the system in many processes keeps its promises
+	dev/show system
 
 .PHONY: check check-format check-vet check-lint check-fences check-modules check-docs check-scripts
 check: check-format check-vet check-lint check-fences check-modules check-docs check-scripts ## format, vet, lint, fences, modules, generated files, scripts

@@ -1,14 +1,14 @@
 // Command show runs what must be shown of a piece of work, line by line, and prints for each PASS, FAIL, or NOT-SHOWN
 // with the reason. It exits with 1 when a line fails.
 //
-// It never takes a line for shown because it was shown before: each is run now, by the tests of test/e2e or by the
-// scripts that users run. What they print lies in files that the output names.
+// It never takes a line for shown because it was shown before: each is run now, by tests, which it finds by their names
+// in the whole workspace, or by the scripts that users run. What they print lies in files that the output names.
 //
-// Start reading at main, then lines.go, which says what is run for each line.
+// Start reading at main, then lines.go and system.go, which say what is run for each line.
 //
-// usage: go run ./test/e2e/cmd/show line
+// usage: go run ./test/e2e/cmd/show line | system
 //
-//	CLOCKER_BARE=yes       runs line 1, which removes the Docker Engine of this machine with all that is in it
-//	CLOCKER_SHOW_COLD=yes  runs the part of line 8 that starts without caches
+//	CLOCKER_BARE=yes       runs line 1 of line, which removes the Docker Engine of this machine with all that is in it
+//	CLOCKER_SHOW_COLD=yes  runs the part of line 8 of line that starts without caches
 //	CLOCKER_SHOW=2,5       runs these lines alone
 package main

@@ -15,8 +15,11 @@ type line struct {
 	run    func(ctx context.Context, r *runner) outcome
 }
 
-// lines are those of the issue whose short name is line.
-func lines() []line {
+// pieces of work, by their short names.
+var pieces = map[string]func() []line{"line": lineLines, "system": systemLines}
+
+// lineLines are those of the line: one blueprint that becomes running containers.
+func lineLines() []line {
 	return []line{
 		{1, "without Docker, a fresh clone: make demo, again, make clean-demo leaves what was there before", bare},
 		{2, "the ordered events of one application, from submitted to gone, against the golden text", tests("TestTheStoryOfOneApplication")},
@@ -32,11 +35,11 @@ func lines() []line {
 }
 
 func tests(names ...string) func(context.Context, *runner) outcome {
-	return func(ctx context.Context, r *runner) outcome { return r.tests(ctx, nil, names...) }
+	return func(ctx context.Context, r *runner) outcome { return r.tests(ctx, suite{names: names}) }
 }
 
 func kills(ctx context.Context, r *runner) outcome {
-	return r.tests(ctx, []string{"CLOCKER_KILL=full"}, "TestAnythingMayBeKilledAtAnyMoment")
+	return r.tests(ctx, suite{names: []string{"TestAnythingMayBeKilledAtAnyMoment"}, env: []string{"CLOCKER_KILL=full"}})
 }
 
 // fresh runs what continuous integration runs, with the caches there are and, if asked to, with none.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -33,11 +34,15 @@ type outcome struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if len(os.Args) != 2 || os.Args[1] != "line" {
-		fmt.Fprintln(os.Stderr, "usage: show line")
+	var piece func() []line
+	if len(os.Args) == 2 {
+		piece = pieces[os.Args[1]]
+	}
+	if piece == nil {
+		fmt.Fprintln(os.Stderr, "usage: show", strings.Join(slices.Sorted(maps.Keys(pieces)), " | "))
 		os.Exit(2)
 	}
-	good, err := show(ctx, os.Stdout, lines())
+	good, err := show(ctx, os.Stdout, piece())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "show:", err)
 	}

@@ -4,10 +4,13 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -52,25 +55,77 @@ func last(text string) string {
 
 var passed = regexp.MustCompile(`^--- PASS: (\w+)`)
 
-// tests runs these tests of test/e2e; all of them must be there and pass.
-func (r *runner) tests(ctx context.Context, env []string, names ...string) outcome {
-	text, err := r.run(ctx, filepath.Join(r.root, "test", "e2e"), env,
-		"go", "test", "-count=1", "-v", "-timeout=60m", "-run=^("+strings.Join(names, "|")+")$", ".")
-	ok := map[string]bool{}
-	for lines := bufio.NewScanner(strings.NewReader(text)); lines.Scan(); {
-		if m := passed.FindStringSubmatch(lines.Text()); m != nil {
-			ok[m[1]] = true
-		}
+// suite is tests by their names, wherever in the workspace they are, with the settings they are run under.
+type suite struct {
+	names []string
+	env   []string
+	args  []string // of go test
+}
+
+// tests runs a suite, package by package; all that it names must be there and pass.
+func (r *runner) tests(ctx context.Context, s suite) outcome {
+	if len(s.names) == 0 {
+		return outcome{fail, "no test shows this yet"}
 	}
-	for _, name := range names {
-		if !ok[name] {
-			return outcome{fail, name + " did not pass"}
-		}
-	}
+	where, err := packages(r.root, s.names)
 	if err != nil {
-		return outcome{fail, err.Error()}
+		return failed(err)
 	}
-	return outcome{pass, strings.Join(names, ", ")}
+	for _, dir := range slices.Sorted(maps.Keys(where)) {
+		names := where[dir]
+		words := append([]string{"go", "test", "-count=1", "-v", "-timeout=60m", "-run=^(" + strings.Join(names, "|") + ")$"}, s.args...)
+		text, err := r.run(ctx, dir, s.env, append(words, ".")...)
+		ok := map[string]bool{}
+		for lines := bufio.NewScanner(strings.NewReader(text)); lines.Scan(); {
+			if m := passed.FindStringSubmatch(lines.Text()); m != nil {
+				ok[m[1]] = true
+			}
+		}
+		for _, name := range names {
+			if !ok[name] {
+				return outcome{fail, name + " did not pass"}
+			}
+		}
+		if err != nil {
+			return failed(err)
+		}
+	}
+	return outcome{pass, strings.Join(s.names, ", ")}
+}
+
+var declared = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+
+// packages finds tests below a directory: their names by the directory of their package. Each must be there once.
+func packages(root string, names []string) (map[string][]string, error) {
+	where := map[string][]string{}
+	found := map[string]int{}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && d.Name() == ".git":
+			return filepath.SkipDir
+		case !strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, m := range declared.FindAllSubmatch(text, -1) {
+			if name := string(m[1]); slices.Contains(names, name) {
+				found[name]++
+				where[filepath.Dir(path)] = append(where[filepath.Dir(path)], name)
+			}
+		}
+		return nil
+	})
+	for _, name := range names {
+		if err == nil && found[name] != 1 {
+			err = fmt.Errorf("there are %d tests called %s", found[name], name)
+		}
+	}
+	return where, err
 }
 
 // clone makes a fresh clone of the repository and gives its directory.

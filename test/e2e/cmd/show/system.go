@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// systemLines are those of the system: many processes, started by Compose, each with the rights it needs.
+func systemLines() []line {
+	return []line{
+		{1, "make up on a bare machine, deploy, down, up: same applications, addresses, numbers; both Compose versions", composed},
+		{2, "each credential on every other's subjects, schemas and paths is refused, and an agent as another host's", tests(
+			"TestEachCredentialReachesItsOwnSubjectsAndNoOthers", "TestEachDatabaseRoleReachesItsOwnSchemaAndNoOthers",
+			"TestEachRoleReachesItsOwnPathsAndNoOthers")},
+		{3, "two of each scalable service, 1,000 containers: nothing twice, nothing lost; one of each stopped past its lease", tests(
+			"TestTwoOfEachServiceDoNothingTwiceAlsoWhenOneStandsStill")},
+		{4, "the stream wiped, flipped, cut, its disk full; Postgres, NATS, both stopped for ten minutes", outages},
+		{5, "an SSE client cut 200 times beside a subscriber: same numbers; a pruned number is gone", tests(
+			"TestAReaderCutTwoHundredTimesSeesWhatASubscriberSees")},
+		{6, "a poison event, a handler that panics, all twice and out of order: others flow, retry after the mend", tests()},
+		{7, "make bench NAME=events: events a second through the whole pipeline, and one from commit to handler", bench},
+	}
+}
+
+// composed boots the system with each Compose there is. A current one is not on every machine.
+func composed(ctx context.Context, r *runner) outcome {
+	o := r.tests(ctx, suite{names: []string{"TestCompose"}, env: []string{"CLOCKER_COMPOSE=full"}})
+	if o.verdict != pass {
+		return o
+	}
+	var missing []string
+	for _, words := range [][]string{{"docker", "compose", "version"}, {"docker-compose", "version"}} {
+		if exec.CommandContext(ctx, words[0], words[1:]...).Run() != nil {
+			missing = append(missing, strings.Join(words[:len(words)-1], " "))
+		}
+	}
+	if len(missing) > 0 {
+		return outcome{notShown, "not on this machine: " + strings.Join(missing, ", ") + "; the rest passed: " + o.text}
+	}
+	return o
+}
+
+// outages runs the long ones beside each other: each is an installation of its own.
+func outages(ctx context.Context, r *runner) outcome {
+	o := r.tests(ctx, suite{names: []string{"TestContainersRunOnWhilePostgresOrNATSIsAway"}, env: []string{"CLOCKER_OUTAGE=10m"},
+		args: []string{"-parallel=4"}})
+	return o
+}
+
+// bench runs the comparison and prints its figures.
+func bench(ctx context.Context, r *runner) outcome {
+	if _, err := r.run(ctx, r.root, nil, "make", "bench", "NAME=events"); err != nil {
+		return failed(err)
+	}
+	text, err := os.ReadFile(filepath.Join(r.root, "bench", "results.json"))
+	if err != nil {
+		return failed(err)
+	}
+	var results []struct {
+		Name, Work, Unit string
+		Ours, Peer       float64
+	}
+	if err := json.Unmarshal(text, &results); err != nil {
+		return failed(fmt.Errorf("read bench/results.json: %w", err))
+	}
+	var figures []string
+	for _, b := range results {
+		if strings.HasPrefix(b.Name, "events.") {
+			figures = append(figures, fmt.Sprintf("%s, %s: %.4g %s (aim %.4g)", b.Name, b.Work, b.Ours, b.Unit, b.Peer))
+		}
+	}
+	if len(figures) == 0 {
+		return outcome{fail, "bench/results.json has no figures of events"}
+	}
+	return outcome{pass, strings.Join(figures, "; ")}
+}
