@@ -45,10 +45,19 @@ type StreamRefilled struct {
 	Reason     string `json:"reason"`
 }
 
+// EventsPruned says that events up to Through were older than the installation keeps them, and are gone. Hash is that
+// of Through, from which the log is checked on.
+type EventsPruned struct {
+	Through int64  `json:"through"`
+	Hash    string `json:"hash"` // hex
+}
+
 func (OperationRequested) Topic() string { return "operation.requested" }
 func (OperationFinished) Topic() string  { return "operation.finished" }
 func (StreamRefilled) Topic() string     { return "stream.refilled" }
+func (EventsPruned) Topic() string       { return "events.pruned" }
 
 func (e OperationRequested) Scope() Scope { return applicationScope(e.Application, e.Operation) }
 func (e OperationFinished) Scope() Scope  { return applicationScope(e.Application, e.Operation) }
 func (e StreamRefilled) Scope() Scope     { return Scope{Tokens: []string{"events"}} }
+func (e EventsPruned) Scope() Scope       { return Scope{Tokens: []string{"events"}} }

@@ -18,7 +18,7 @@ func All() []Event {
 		ContainerGone{}, EndpointChanged{},
 		HostNeeded{}, HostReady{}, HostSuspected{}, HostFailed{}, OrphanCollected{},
 		ImageCommitted{}, ImageReady{}, ImageFailed{},
-		OperationRequested{}, OperationFinished{}, StreamRefilled{},
+		OperationRequested{}, OperationFinished{}, StreamRefilled{}, EventsPruned{},
 		TokenCreated{}, TokenRevoked{},
 		DeadLetterAdded{}, DeadLetterSettled{},
 	}

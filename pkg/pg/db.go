@@ -19,6 +19,7 @@ type Config struct {
 	Poke func() // called after a commit that put rows into the outbox; must not block
 	// Connections is the pool's size; 0 means 8.
 	Connections int32
+	Retention   time.Duration // how long events are kept; 0 is for ever
 }
 
 // DB is a pool of connections that all act as one service's role. It is safe for concurrent use.

@@ -113,24 +113,28 @@ func migrateOne(ctx context.Context, url string, s Schema) error {
 // grant gives each role its schema and everybody's v_ views, and no more.
 func grant(ctx context.Context, conn *pgx.Conn, schemas []Schema) error {
 	roles := []string{RoleName(Sequencer)}
-	var floors, letters []string
+	var floors, letters, needed []string
 	for _, s := range schemas {
 		roles = append(roles, RoleName(s.Name))
 		// A service that has not begun stands at 0: a new stream must hold everything for it.
 		floors = append(floors, fmt.Sprintf(`select '%[1]s' as service, consumer, floor from %[1]s.floors
 			union all select '%[1]s', '%[1]s', 0 where not exists (select from %[1]s.floors)`, s.Name))
 		letters = append(letters, fmt.Sprintf(`select '%[1]s' as service, * from %[1]s.v_dead_letters`, s.Name))
+		needed = append(needed, fmt.Sprintf(`select min(number) from %s.dead_letters`, s.Name))
 	}
 	if len(schemas) == 0 {
 		floors = []string{"select ''::text as service, ''::text as consumer, 0::bigint as floor where false"}
 		letters = []string{"select ''::text as service, ''::text as consumer, 0::bigint as number where false"}
 	}
+	// Events from these numbers on must not be pruned.
+	needed = append(needed, `select min(floor) + 1 from events.v_floors`)
 	everybody := strings.Join(roles, ", ")
 	var b strings.Builder
 	fmt.Fprintf(&b, `
 		create or replace view events.v_floors as %[1]s;
 		drop view if exists events.v_dead_letters;
 		create view events.v_dead_letters as %[4]s;
+		create or replace view events.v_needed (number) as %[5]s;
 		grant usage on schema events to %[2]s;
 		grant insert on events.outbox to %[2]s;
 		grant usage on sequence events.outbox_id_seq to %[2]s;
@@ -138,8 +142,10 @@ func grant(ctx context.Context, conn *pgx.Conn, schemas []Schema) error {
 		grant select, insert, update on events.leases to %[2]s;
 		grant select, delete on events.outbox to %[3]s;
 		grant insert on events.events to %[3]s;
-		grant update on events.head to %[3]s;`, strings.Join(floors, " union all "), everybody, RoleName(Sequencer),
-		strings.Join(letters, " union all "))
+		grant update on events.head to %[3]s;
+		grant select on events.v_needed to %[3]s;
+		grant execute on function events.prune to %[3]s;`, strings.Join(floors, " union all "), everybody, RoleName(Sequencer),
+		strings.Join(letters, " union all "), strings.Join(needed, " union all "))
 	for _, s := range schemas {
 		fmt.Fprintf(&b, `
 			grant usage on schema %[1]s to %[2]s;

@@ -7,16 +7,22 @@ import (
 	"clocker.io/pkg/run"
 )
 
-// OpenFor opens the database of a service from its platform's settings: CLOCKER_DATABASE_URL. Like Open it does no I/O.
+// OpenFor opens the database of a service from its platform's settings: CLOCKER_DATABASE_URL, CLOCKER_EVENTS_RETENTION.
+// Like Open it does no I/O.
 func OpenFor(p run.Platform, role string) (*DB, error) {
-	return Open(Config{URL: p.Env("CLOCKER_DATABASE_URL", ""), Role: role, Log: p.Log, Poke: p.Bus.Poke})
+	keep, err := retention(p.Env("CLOCKER_EVENTS_RETENTION", ""))
+	if err != nil {
+		return nil, err
+	}
+	return Open(Config{URL: p.Env("CLOCKER_DATABASE_URL", ""), Role: role, Log: p.Log, Poke: p.Bus.Poke, Retention: keep})
 }
 
-// Loops are what every service with a database runs beside its own work: a candidate for the sequencer, the floor of
-// its consumer, and the care for its dead letters.
+// Loops are what every service with a database runs beside its own work: candidates for the sequencer and for who prunes
+// the log, the floor of its consumer, and the care for its dead letters.
 func Loops(p run.Platform, db *DB, c bus.Consumer) []run.Loop {
 	return []run.Loop{
 		{Name: "sequencer", Run: func(ctx context.Context) error { return db.Sequence(ctx, p.Bus.Stream()) }},
+		{Name: "retention", Run: db.Retain},
 		{Name: "dead letters", Run: newLetters(db, c, p.Bus, p.Metrics).run},
 		{Name: "floor", Run: func(ctx context.Context) error { return db.Floors(ctx, c.Name, c.Topics) }},
 	}

@@ -240,7 +240,7 @@ func (s *sequencer) follow(ctx context.Context) (*position, error) {
 	}
 	var head, published, generation, floor int64
 	err = s.db.pool.QueryRow(ctx, `
-		select number, published, generation, coalesce((select min(floor) from events.v_floors), 0) from events.head`).
+		select number, published, generation, greatest(pruned, (select min(floor) from events.v_floors)) from events.head`).
 		Scan(&head, &published, &generation, &floor)
 	if err != nil {
 		return nil, fmt.Errorf("read head: %w", err)

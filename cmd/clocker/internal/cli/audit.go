@@ -37,6 +37,8 @@ func (s *Shell) audit() *cobra.Command {
 
 func auditText(a client.Audit) string {
 	switch {
+	case a.OK && a.Pruned > 0:
+		return fmt.Sprintf("ok: %d events after %d, up to which they are no longer kept; no gap, every link holds\n", a.Count, a.Pruned)
 	case a.OK:
 		return fmt.Sprintf("ok: %d events, no gap, every link holds\n", a.Count)
 	case a.FirstBad != nil:

@@ -15,24 +15,25 @@ import (
 func (s *Shell) events() *cobra.Command {
 	var q client.EventQuery
 	var from int64
+	var types []string
 	c := &cobra.Command{
 		Use: "events", Short: "Show what happened, and with -f what happens", Args: exactly(),
-		Long: `Shows events in order, from the first one, or with --from from a number on. With -f it goes on with what
-happens; -f without --from starts now. With -o json each event is one line of JSON (CloudEvents).`,
+		Long: `Shows events in order, from the oldest that is kept, or with --from from a number on. With -f it goes on with
+what happens; -f without --from starts now. A connection that breaks is made again where it was, without a gap.
+With -o json each event is one line of JSON (CloudEvents).`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			api, err := s.api()
 			if err != nil {
 				return err
 			}
 			if c.Flags().Changed("from") {
+				if from < 1 {
+					return &usageError{"--from is the number of an event, from 1"}
+				}
 				after := from - 1
 				q.After = &after
-			} else if !q.Follow {
-				q.After = new(int64)
 			}
-			if q.Type != "" {
-				q.Type = fullType(q.Type)
-			}
+			q.Oldest, q.Type = !q.Follow, fullTypes(types)
 			err = api.Events(c.Context(), q, nil, s.printEvent)
 			if c.Context().Err() != nil {
 				return nil // Ctrl-C is how following ends
@@ -43,16 +44,19 @@ happens; -f without --from starts now. With -o json each event is one line of JS
 	c.Flags().BoolVarP(&q.Follow, "follow", "f", false, "go on with what happens")
 	c.Flags().Int64Var(&from, "from", 1, "number of the first event")
 	c.Flags().StringVar(&q.Application, "application", "", "only of this application")
-	c.Flags().StringVar(&q.Type, "type", "", "only of this type, such as container.healthy")
+	c.Flags().StringVar(&q.Host, "host", "", "only of this host")
+	c.Flags().StringSliceVar(&types, "type", nil, "only of these types, such as container.healthy,container.failed")
 	return c
 }
 
-// fullType lets a person write a topic for a type.
-func fullType(t string) string {
-	if strings.HasPrefix(t, "io.clocker.") {
-		return t
+// fullTypes lets a person write topics for types.
+func fullTypes(words []string) string {
+	for i, t := range words {
+		if !strings.HasPrefix(t, "io.clocker.") {
+			words[i] = events.Type(t)
+		}
 	}
-	return events.Type(t)
+	return strings.Join(words, ",")
 }
 
 func (s *Shell) printEvent(e client.Event) error {

@@ -121,6 +121,8 @@ func (s *Shell) hint(err error) string {
 		return ""
 	case problem.Status == http.StatusUnauthorized:
 		return fmt.Sprintf("the token comes from $CLOCKER_TOKEN, else from %s; is it that of this installation?", s.tokenFile())
+	case problem.Oldest > 0:
+		return fmt.Sprintf("the oldest are had with: --from %d", problem.Oldest)
 	case problem.Suggestion != "":
 		return "free is: " + problem.Suggestion
 	case problem.Status == http.StatusInternalServerError && problem.TraceID != "":

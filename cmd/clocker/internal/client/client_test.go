@@ -175,16 +175,62 @@ func TestFollowingGoesOnAfterABreak(t *testing.T) {
 	}
 }
 
+func TestFollowingMissesNothingWhenItBreaksBeforeTheFirstEvent(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.Query().Get("after"))
+		w.Header().Set("Clocker-After", "6")
+		if len(asked) == 2 {
+			_, _ = io.WriteString(w, event(7))
+		}
+	})
+	done := errors.New("enough")
+	if err := c.Events(t.Context(), EventQuery{Follow: true}, nil, func(Event) error { return done }); !errors.Is(err, done) {
+		t.Fatal(err)
+	}
+	if !slices.Equal(asked, []string{"now", "6"}) {
+		t.Errorf("asked for what comes after %q", asked)
+	}
+}
+
+func TestHalfAnEventIsNoEvent(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int32
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if calls.Add(1) == 1 {
+			_, _ = io.WriteString(w, event(1)+event(2)[:40])
+			w.(http.Flusher).Flush()
+			panic(http.ErrAbortHandler)
+		}
+		if got := r.URL.Query().Get("after"); got != "1" {
+			t.Errorf("then asked for what comes after %q", got)
+		}
+		_, _ = io.WriteString(w, event(2))
+	})
+	done := errors.New("enough")
+	var got []int64
+	err := c.Events(t.Context(), EventQuery{Follow: true, Oldest: true}, nil, func(e Event) error {
+		if got = append(got, e.Sequence); e.Sequence == 2 {
+			return done
+		}
+		return nil
+	})
+	if !errors.Is(err, done) || !slices.Equal(got, []int64{1, 2}) {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
 func TestHistoryEnds(t *testing.T) {
 	t.Parallel()
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if want := "after=0&application=shop&follow=false&type=io.clocker.container.healthy.v1"; r.URL.RawQuery != want {
+		if want := "application=shop&follow=false&host=h1&type=io.clocker.container.healthy.v1"; r.URL.RawQuery != want {
 			t.Errorf("query %s", r.URL.RawQuery)
 		}
 		_, _ = io.WriteString(w, event(1)+event(2))
 	})
 	var got []string
-	q := EventQuery{After: new(int64), Application: "shop", Type: "io.clocker.container.healthy.v1"}
+	q := EventQuery{Oldest: true, Application: "shop", Host: "h1", Type: "io.clocker.container.healthy.v1"}
 	err := c.Events(t.Context(), q, nil, func(e Event) error {
 		fact, err := e.Fact()
 		if err != nil || fact.Topic() != "container.healthy" {

@@ -17,6 +17,7 @@ type Problem struct {
 	Code       string  `json:"code"`
 	Errors     []Fault `json:"errors"`
 	Suggestion string  `json:"suggestion"`
+	Oldest     int64   `json:"oldest"` // number of the oldest event that is kept
 	TraceID    string  `json:"trace_id"`
 
 	Raw json.RawMessage `json:"-"`

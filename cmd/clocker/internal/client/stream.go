@@ -17,11 +17,14 @@ import (
 	"clocker.io/pkg/reconcile"
 )
 
-// EventQuery says which events. After is the number of the last one that is known; nil is now.
+// EventQuery says which events. After is the number of the last one that is known; without it they begin now, or with
+// the oldest that is kept.
 type EventQuery struct {
 	After       *int64
+	Oldest      bool
 	Application string
-	Type        string
+	Host        string
+	Type        string // several with commas between
 	Follow      bool
 }
 
@@ -97,8 +100,10 @@ func (f *following) once(ctx context.Context) error {
 		f.opened()
 	}
 	f.begun = true
+	f.start(res.Header.Get("Clocker-After"))
 	lines := bufio.NewScanner(res.Body)
 	lines.Buffer(make([]byte, 64<<10), maxEvent)
+	lines.Split(wholeLines)
 	for lines.Scan() {
 		line := bytes.TrimSpace(lines.Bytes())
 		if len(line) == 0 { // a heartbeat
@@ -123,6 +128,22 @@ func (f *following) once(ctx context.Context) error {
 	return nil
 }
 
+// start takes the number that the answer begins after, so that a connection that breaks before the first event is made
+// again from there and not from a later now.
+func (f *following) start(after string) {
+	if n, err := strconv.ParseInt(after, 10, 64); err == nil && f.q.After == nil {
+		f.q.After = &n
+	}
+}
+
+// wholeLines splits at line feeds. What the last one is followed by is the half of a line that was cut, and no line.
+func wholeLines(data []byte, _ bool) (advance int, token []byte, err error) {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return i + 1, data[:i], nil
+	}
+	return 0, nil, nil
+}
+
 // mayReturn reports that an API that was there is away for now: it may be starting again.
 func mayReturn(err error) bool {
 	var gone *Unreachable
@@ -131,15 +152,17 @@ func mayReturn(err error) bool {
 }
 
 func (q EventQuery) values() url.Values {
-	v := url.Values{"follow": {strconv.FormatBool(q.Follow)}, "after": {"now"}}
-	if q.After != nil {
+	v := url.Values{"follow": {strconv.FormatBool(q.Follow)}}
+	switch {
+	case q.After != nil:
 		v.Set("after", strconv.FormatInt(*q.After, 10))
+	case !q.Oldest:
+		v.Set("after", "now")
 	}
-	if q.Application != "" {
-		v.Set("application", q.Application)
-	}
-	if q.Type != "" {
-		v.Set("type", q.Type)
+	for name, value := range map[string]string{"application": q.Application, "host": q.Host, "type": q.Type} {
+		if value != "" {
+			v.Set(name, value)
+		}
 	}
 	return v
 }

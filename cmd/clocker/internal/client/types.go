@@ -196,6 +196,7 @@ type PlanEntity struct {
 type Audit struct {
 	OK       bool   `json:"ok"`
 	Count    int64  `json:"count"`
+	Pruned   int64  `json:"pruned"` // the last number that is no longer kept
 	FirstBad *int64 `json:"first_bad"`
 	Reason   string `json:"reason"`
 }

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"clocker.io/services/api/internal/audit"
+	"clocker.io/pkg/audit"
 	"clocker.io/services/api/internal/store"
 	"clocker.io/services/api/internal/view"
 
@@ -18,14 +18,18 @@ const (
 	auditTime   = 30 * time.Minute
 )
 
-// verifyAudit walks the whole log in one state of the database.
+// verifyAudit walks the whole log, as far as it is kept, in one state of the database.
 func (s *Server) verifyAudit(c echo.Context) error {
 	// A long log takes longer than other answers may. A connection without deadlines keeps its own.
 	_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(auditTime))
 	return one(s, c, func(ctx context.Context, r *store.Reader) (view.Audit, error) {
-		chain := audit.New()
-		err := walk(ctx, r, chain)
-		v := view.Audit{OK: err == nil, Count: chain.Count()}
+		head, err := r.Head(ctx)
+		if err != nil {
+			return view.Audit{}, err
+		}
+		chain := audit.From(head.Pruned, head.PrunedHash)
+		err = walk(ctx, r, chain, head)
+		v := view.Audit{OK: err == nil, Count: chain.Count(), Pruned: head.Pruned}
 		var broken *audit.Break
 		if errors.As(err, &broken) {
 			v.FirstBad, v.Reason = &broken.Number, broken.Error()
@@ -35,13 +39,9 @@ func (s *Server) verifyAudit(c echo.Context) error {
 	})
 }
 
-func walk(ctx context.Context, r *store.Reader, chain *audit.Chain) error {
-	number, hash, err := r.Head(ctx)
-	if err != nil {
-		return err
-	}
+func walk(ctx context.Context, r *store.Reader, chain *audit.Chain, head store.Head) error {
 	for {
-		records, err := r.Events(ctx, chain.Count(), auditAtOnce, store.Filter{})
+		records, err := r.Events(ctx, chain.Last(), auditAtOnce, store.Filter{})
 		if err != nil {
 			return err
 		}
@@ -51,7 +51,7 @@ func walk(ctx context.Context, r *store.Reader, chain *audit.Chain) error {
 			}
 		}
 		if len(records) < auditAtOnce {
-			return chain.End(number, hash)
+			return chain.End(head.Number, head.Hash)
 		}
 	}
 }

@@ -2,25 +2,24 @@ package http
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"clocker.io/pkg/events"
 	"clocker.io/services/api/internal/store"
+	"clocker.io/services/api/internal/view"
 
 	"github.com/labstack/echo/v4"
 )
 
-const (
-	eventsAtOnce = 500
-	heartbeat    = 15 * time.Second
-)
+// afterHeader of an answer names the number that it begins after, so that a reader who asked for "now" and was cut
+// before the first event can come again without missing any.
+const afterHeader = "Clocker-After"
 
-// streamEvents gives the log from a number on: Server-Sent Events whose id is the number, or NDJSON. ?after=now begins
-// at its end; ?follow=false stops there.
+// streamEvents gives the log from a number on: Server-Sent Events whose id is the number, or NDJSON. Without ?after it
+// begins with the oldest event that is kept, with ?after=now at its end; ?follow=false stops there.
 func (s *Server) streamEvents(c echo.Context) error {
 	after, err := s.startOf(c)
 	if err != nil {
@@ -30,21 +29,20 @@ func (s *Server) streamEvents(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f := &feed{server: s, filter: filterOf(c), after: after}
+	f := &feed{server: s, filter: filterOf(c), after: after, follow: follow}
 	if accepts(c, ndjson) {
-		f.out, f.encode, f.beat = newStream(c, ndjson), encodeLine, []byte("\n")
+		f.out, f.format = s.newStream(c, ndjson), lines{}
 	} else {
-		f.out, f.encode, f.beat = newStream(c, "text/event-stream"), encodeSSE, []byte(": beat\n\n")
+		f.out, f.format = s.newStream(c, "text/event-stream"), sse{}
 	}
 	ctx, cancel := s.streamContext(c)
 	defer cancel()
 	defer s.hub.follow()()
-	err = f.run(ctx, follow)
-	if f.out.begun {
-		return nil // the reader knows the last number it has, and comes again
-	}
-	return err
+	return f.end(f.run(ctx))
 }
+
+// oldest is the start of a reader that takes the log as far as it is kept.
+const oldest = -1
 
 // startOf reads Last-Event-ID, which a browser sends when it comes again, or ?after.
 func (s *Server) startOf(c echo.Context) (int64, error) {
@@ -53,7 +51,7 @@ func (s *Server) startOf(c echo.Context) (int64, error) {
 		text = c.QueryParam("after")
 	}
 	if text == "" {
-		return 0, nil
+		return oldest, nil
 	}
 	head, err := s.head(c.Request().Context())
 	if err != nil || text == "now" {
@@ -71,10 +69,17 @@ func (s *Server) startOf(c echo.Context) (int64, error) {
 
 func (s *Server) head(ctx context.Context) (number int64, err error) {
 	err = s.store.Read(ctx, func(ctx context.Context, r *store.Reader) error {
-		number, _, err = r.Head(ctx)
+		head, err := r.Head(ctx)
+		number = head.Number
 		return err
 	})
 	return number, err
+}
+
+// gone refuses a start before what is kept: events that the reader lacks are no more.
+func gone(after, pruned int64) error {
+	return &refusal{view.Problem{Status: http.StatusGone, Code: "pruned", Oldest: pruned + 1,
+		Detail: fmt.Sprintf("events %d to %d are no longer kept; the oldest is %d, which comes after %d", after+1, pruned, pruned+1, pruned)}}
 }
 
 // filterOf reads ?type (topics or types, several with commas or repeated), ?application and ?host.
@@ -92,90 +97,4 @@ func filterOf(c echo.Context) store.Filter {
 		}
 	}
 	return f
-}
-
-// feed writes the events after a number.
-type feed struct {
-	server *Server
-	filter store.Filter
-	after  int64
-	out    *stream
-	encode func(events.CloudEvent) ([]byte, error)
-	beat   []byte
-}
-
-func (f *feed) run(ctx context.Context, follow bool) error {
-	tick := time.NewTicker(heartbeat)
-	defer tick.Stop()
-	for {
-		more, err := f.step(ctx)
-		if err != nil {
-			return err
-		}
-		if !f.out.begun {
-			if err := f.out.flush(); err != nil { // the reader knows that it misses nothing from here on
-				return err
-			}
-		}
-		if more {
-			continue
-		}
-		if !follow {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-f.server.hub.after(f.after):
-		case <-tick.C:
-			if err := f.out.write(f.beat); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-// step writes the next events and says whether there may be more at once.
-func (f *feed) step(ctx context.Context) (more bool, err error) {
-	var records []events.Record
-	var head int64
-	err = f.server.store.Read(ctx, func(ctx context.Context, r *store.Reader) (err error) {
-		if head, _, err = r.Head(ctx); err != nil {
-			return err
-		}
-		records, err = r.Events(ctx, f.after, eventsAtOnce, f.filter)
-		return err
-	})
-	if err != nil {
-		return false, err
-	}
-	var batch []byte
-	for _, r := range records {
-		text, err := f.encode(r.CloudEvent())
-		if err != nil {
-			return false, err
-		}
-		batch = append(batch, text...)
-		f.after = r.Number
-	}
-	if len(batch) > 0 {
-		if err := f.out.write(batch); err != nil {
-			return false, err
-		}
-	}
-	if len(records) == eventsAtOnce {
-		return true, nil
-	}
-	f.after = max(f.after, head) // what the filter left out is behind us
-	return false, nil
-}
-
-func encodeLine(e events.CloudEvent) ([]byte, error) {
-	data, err := json.Marshal(e)
-	return append(data, '\n'), err
-}
-
-func encodeSSE(e events.CloudEvent) ([]byte, error) {
-	data, err := json.Marshal(e)
-	return fmt.Appendf(nil, "id: %d\nevent: %s\ndata: %s\n\n", e.Sequence, e.Type, data), err
 }

@@ -35,7 +35,7 @@ func (s *Server) containerLogs(c echo.Context) error {
 	if lines {
 		kind = ndjson
 	}
-	out := newStream(c, kind)
+	out := s.newStream(c, kind)
 	err = s.cfg.Logs.RequestStream(ctx, clocker.SubjectDo+host+".logs", req, func(data []byte) error {
 		var chunk clocker.LogsChunk
 		if err := json.Unmarshal(data, &chunk); err != nil {

@@ -51,6 +51,8 @@ type Server struct {
 	end       context.CancelFunc
 	requests  *prometheus.HistogramVec
 	refusals  *prometheus.CounterVec
+	beat      time.Duration // between signs of life of an idle stream of events
+	slow      time.Duration // how long a reader of a stream may take for one write
 }
 
 // uploadsAtOnce bounds the memory that build contexts take.
@@ -58,7 +60,8 @@ const uploadsAtOnce = 4
 
 // New makes a server; it does no I/O.
 func New(cfg Config) (*Server, error) {
-	s := &Server{cfg: cfg, store: cfg.Store, log: cfg.Log, uploads: make(chan struct{}, uploadsAtOnce)}
+	s := &Server{cfg: cfg, store: cfg.Store, log: cfg.Log, uploads: make(chan struct{}, uploadsAtOnce),
+		beat: heartbeat, slow: slowReader}
 	s.health = run.NewHealth(cfg.Checks)
 	s.sessions = newSessions(cfg.Now)
 	s.hub = newHub(cfg.Published, s.head)

@@ -48,27 +48,33 @@ var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 func setup(t *testing.T) *bundle {
 	t.Helper()
 	b := &bundle{t: t, published: make(chan int64)}
-	b.db = pgtest.Open(t, "api", pg.Schema{Name: "api", Migrations: store.Migrations()})
-	b.data = store.New(b.db)
-	b.serve()
+	b.open()
+	b.serve(b.publish)
 	return b
+}
+
+func (b *bundle) open() {
+	b.t.Helper()
+	b.db = pgtest.Open(b.t, "api", pg.Schema{Name: "api", Migrations: store.Migrations()})
+	b.data = store.New(b.db)
 }
 
 // beside is another process on the same database, with a token file of its own.
 func (b *bundle) beside(t *testing.T) *bundle {
 	t.Helper()
 	other := &bundle{t: t, db: b.db, data: b.data, published: make(chan int64)}
-	other.serve()
+	other.serve(other.publish)
 	return other
 }
 
-func (b *bundle) serve() {
+// serve makes the server; published tells it of events.
+func (b *bundle) serve(published func(context.Context, func(int64)) error) {
 	t := b.t
 	t.Helper()
 	registry := prometheus.NewRegistry()
 	server, err := New(Config{
 		Listen: "127.0.0.1:0", TokenFile: filepath.Join(t.TempDir(), "token"), Installation: "test", Store: b.data, Logs: b,
-		Published: b.publish, Checks: []run.Check{{Name: "database", Ready: b.db.Ready}},
+		Published: published, Checks: []run.Check{{Name: "database", Ready: b.db.Ready}},
 		Metrics: registry, Gatherer: registry, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -215,6 +221,14 @@ func (b *bundle) number(facts ...events.Event) {
 			r.Application, r.Host, r.Time, r.Cause, r.Trace, r.Data, r.Hash)
 	}
 	b.exec(`update events.head set number = $1, hash = $2`, n, hash)
+}
+
+// prune lets the beginning of the log go, as its owner may.
+func (b *bundle) prune(through int64) {
+	b.t.Helper()
+	b.exec(`insert into api.floors values ('api', $1) on conflict (consumer) do update set floor = excluded.floor`, through)
+	b.exec(`update events.head set published = number`)
+	b.exec(`select events.prune($1)`, through)
 }
 
 func pad(n int64) string {

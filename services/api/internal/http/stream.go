@@ -5,28 +5,33 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
 )
 
 // slowReader is how long a reader of a stream may take for one write before it is cut; a stream of events is resumed
-// where it was, by its last number.
-const slowReader = 10 * time.Second
+// where it was, by its last number. writeAtOnce bounds a write, so that a long but living line is not taken for slow.
+const (
+	slowReader  = 10 * time.Second
+	writeAtOnce = 64 << 10
+)
 
 // stream writes an answer of no known length, each write sent at once. Nothing is written before the first.
 type stream struct {
 	c     echo.Context
 	ctl   *http.ResponseController
 	kind  string
+	slow  time.Duration
 	begun bool
 }
 
 // newStream lifts the limit on reading the request at once: past it, the wait for the first write would end as well.
-func newStream(c echo.Context, kind string) *stream {
-	s := &stream{c: c, ctl: http.NewResponseController(c.Response()), kind: kind}
-	_ = s.ctl.SetReadDeadline(time.Time{}) // a connection without deadlines (a test's recorder) has none to lift
-	return s
+func (s *Server) newStream(c echo.Context, kind string) *stream {
+	out := &stream{c: c, ctl: http.NewResponseController(c.Response()), kind: kind, slow: s.slow}
+	_ = out.ctl.SetReadDeadline(time.Time{}) // a connection without deadlines (a test's recorder) has none to lift
+	return out
 }
 
 // streamContext ends with the request, when the process is asked to end, and when the caller's token is taken no more.
@@ -39,12 +44,17 @@ func (s *Server) streamContext(c echo.Context) (context.Context, context.CancelF
 
 func (s *stream) write(data []byte) error {
 	s.begin()
-	// A connection without deadlines (a test's recorder) keeps its own.
-	_ = s.ctl.SetWriteDeadline(time.Now().Add(slowReader))
-	if _, err := s.c.Response().Write(data); err != nil {
-		return err
+	for part := range slices.Chunk(data, writeAtOnce) {
+		// A connection without deadlines (a test's recorder) keeps its own.
+		_ = s.ctl.SetWriteDeadline(time.Now().Add(s.slow))
+		if _, err := s.c.Response().Write(part); err != nil {
+			return err
+		}
+		if err := s.ctl.Flush(); err != nil {
+			return err
+		}
 	}
-	return s.ctl.Flush()
+	return nil
 }
 
 func (s *stream) begin() {
@@ -62,7 +72,7 @@ func (s *stream) begin() {
 // flush begins the answer, if nothing was written, and sends what there is.
 func (s *stream) flush() error {
 	s.begin()
-	_ = s.ctl.SetWriteDeadline(time.Now().Add(slowReader))
+	_ = s.ctl.SetWriteDeadline(time.Now().Add(s.slow))
 	return s.ctl.Flush()
 }
 

@@ -47,6 +47,7 @@ func TestEventsAreFilteredAndResumed(t *testing.T) {
 		{"&after=3", "[4 5]"},
 		{"&after=5", "[]"},
 		{"&after=now", "[]"},
+		{"&after=0", "[1 2 3 4 5]"},
 		{"&type=container.placed", "[1 2 5]"},
 		{"&type=io.clocker.application.gone.v1,host.suspected", "[3 4]"},
 		{"&type=application.gone&type=host.suspected", "[3 4]"},
@@ -76,7 +77,7 @@ func TestServerSentEventsCarryNumberTypeAndEvent(t *testing.T) {
 	b := setup(t)
 	b.number(placed("shop", 0), placed("shop", 1))
 	r := b.do("GET", "/v1/events?follow=false&after=0", "", "Last-Event-ID", "1")
-	want := "id: 2\nevent: io.clocker.container.placed.v1\ndata: {\"specversion\":\"1.0\","
+	want := "retry: 1000\n\nid: 2\nevent: io.clocker.container.placed.v1\ndata: {\"specversion\":\"1.0\","
 	if r.Header.Get("Content-Type") != "text/event-stream" || !strings.HasPrefix(string(r.Body), want) ||
 		!strings.HasSuffix(string(r.Body), "}\n\n") || strings.Count(string(r.Body), "id: ") != 1 {
 		t.Errorf("%s", r.Body)
@@ -187,6 +188,22 @@ func TestTheAuditNamesTheFirstBadEvent(t *testing.T) {
 				t.Errorf("%+v", got)
 			}
 		})
+	}
+}
+
+func TestTheAuditOfAPrunedLogStartsWhereItBegins(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for i := range 5 {
+		b.number(placed("shop", i))
+	}
+	b.prune(2)
+	if got := ok[view.Audit](b, 200, "GET", "/v1/audit/verify", ""); !got.OK || got.Count != 3 || got.Pruned != 2 {
+		t.Errorf("%+v", got)
+	}
+	b.exec(`delete from events.events where number = 3`)
+	if got := ok[view.Audit](b, 200, "GET", "/v1/audit/verify", ""); got.OK || got.FirstBad == nil || *got.FirstBad != 3 {
+		t.Errorf("more was removed than is said: %+v", got)
 	}
 }
 

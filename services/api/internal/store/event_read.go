@@ -26,13 +26,22 @@ func scanEvent(row pgx.CollectableRow) (r events.Record, err error) {
 	return r, err
 }
 
-// Head is the number of the last event, and its hash. Source: events.head.
-func (r *Reader) Head(ctx context.Context) (number int64, hash []byte, err error) {
-	err = r.tx.QueryRow(ctx, `select number, hash from events.head`).Scan(&number, &hash)
+// Head is where the log ends and where it begins: Pruned is the last number that is gone, with its hash.
+type Head struct {
+	Number     int64
+	Hash       []byte
+	Pruned     int64
+	PrunedHash []byte
+}
+
+// Head gives the ends of the log. Source: events.head.
+func (r *Reader) Head(ctx context.Context) (h Head, err error) {
+	err = r.tx.QueryRow(ctx, `select number, hash, pruned, pruned_hash from events.head`).
+		Scan(&h.Number, &h.Hash, &h.Pruned, &h.PrunedHash)
 	if err != nil {
-		return 0, nil, fmt.Errorf("read head: %w", err)
+		return h, fmt.Errorf("read head: %w", err)
 	}
-	return number, hash, nil
+	return h, nil
 }
 
 // Events reads at most limit events after a number, in order. Source: events.events.

@@ -114,10 +114,11 @@ type Shortage struct {
 }
 
 // Audit is the outcome of a walk over the log of events. FirstBad is the number of the first event that is missing,
-// out of order or altered.
+// out of order or altered; Pruned that of the last event that the log no longer holds.
 type Audit struct {
 	OK       bool   `json:"ok"`
 	Count    int64  `json:"count"`
+	Pruned   int64  `json:"pruned,omitempty"`
 	FirstBad *int64 `json:"first_bad,omitempty"`
 	Reason   string `json:"reason,omitempty"`
 }

@@ -9,6 +9,7 @@ type Problem struct {
 	Code       string  `json:"code"`
 	Errors     []Fault `json:"errors,omitempty"`
 	Suggestion string  `json:"suggestion,omitempty"` // a value that would be accepted
+	Oldest     int64   `json:"oldest,omitempty"`     // number of the oldest event that is kept
 	TraceID    string  `json:"trace_id"`
 }
 

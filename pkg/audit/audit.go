@@ -1,7 +1,3 @@
-// Package audit checks the log of events: numbers without gaps, each record linked by hash to the one before, and a
-// head that names the last one.
-//
-// It is pure and never repairs anything. Start reading at [Chain].
 package audit
 
 import (
@@ -20,17 +16,25 @@ type Break struct {
 
 func (b *Break) Error() string { return fmt.Sprintf("event %d: %s", b.Number, b.Reason) }
 
-// Chain walks a log from its start. It is not safe for concurrent use.
+// Chain walks a log. It is not safe for concurrent use.
 type Chain struct {
+	start  int64
 	number int64
 	hash   []byte
 }
 
-// New is a chain before its first record.
-func New() *Chain { return &Chain{hash: events.Genesis()} }
+// From is a chain before the record that follows number: the last one that was pruned, with its hash, or 0 and
+// events.Genesis.
+func From(number int64, hash []byte) *Chain { return &Chain{start: number, number: number, hash: hash} }
+
+// Last is the number of the last record that was right, or where the chain starts.
+func (c *Chain) Last() int64 { return c.number }
+
+// Hash is that of record Last.
+func (c *Chain) Hash() []byte { return c.hash }
 
 // Count is how many records were right so far.
-func (c *Chain) Count() int64 { return c.number }
+func (c *Chain) Count() int64 { return c.number - c.start }
 
 // Next takes the record that follows, or returns a *Break.
 func (c *Chain) Next(r events.Record) error {

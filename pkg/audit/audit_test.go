@@ -25,7 +25,7 @@ func log(n int) []events.Record {
 }
 
 func verify(list []events.Record, number int64, hash []byte) error {
-	c := New()
+	c := From(0, events.Genesis())
 	for _, r := range list {
 		if err := c.Next(r); err != nil {
 			return err
@@ -101,4 +101,31 @@ func TestAnyRemovedRecordIsNamed(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+func TestAPrunedLogIsCheckedFromWhatWasKeptOfIt(t *testing.T) {
+	t.Parallel()
+	l := log(10)
+	walk := func(from int64, hash []byte) error {
+		c := From(from, hash)
+		for _, r := range l[4:] {
+			if err := c.Next(r); err != nil {
+				return err
+			}
+		}
+		if c.Count() != 6 || c.Last() != 10 {
+			t.Errorf("%d records, up to %d", c.Count(), c.Last())
+		}
+		return c.End(10, l[9].Hash)
+	}
+	if err := walk(4, l[3].Hash); err != nil {
+		t.Error(err)
+	}
+	var b *Break
+	if err := walk(4, l[2].Hash); !errors.As(err, &b) || b.Number != 5 {
+		t.Errorf("another hash was kept: %v", err)
+	}
+	if err := walk(3, l[2].Hash); !errors.As(err, &b) || b.Number != 4 {
+		t.Errorf("more was removed than is said: %v", err)
+	}
 }
