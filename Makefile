@@ -80,3 +80,4 @@ tidy: ## go mod tidy in every module
 docs: ## write the generated pages of docs/ and the golden files of new events again
 	go generate $(parts)
 	go test -count=1 ./pkg/events -run TestWire -update
+	go test -count=1 ./cmd/clocker/internal/up -run TestMetricsPage -update

@@ -82,6 +82,7 @@ func Connect(o Options) (*Conn, error) {
 		return nil, fmt.Errorf("connect to NATS: %w", err)
 	}
 	c.nc, c.js = nc, js
+	c.watch(o.Metrics)
 	return c, nil
 }
 

@@ -21,6 +21,7 @@ const (
 // followed; nothing is handled twice, because the unit of work knows the numbers.
 func (c Consumer) Run(ctx context.Context, conn *Conn) error {
 	w := &worker{Consumer: c, conn: conn, failing: map[int64]failure{}}
+	conn.metrics.serve(c.Name)
 	for {
 		err := w.follow(ctx)
 		if ctx.Err() != nil {

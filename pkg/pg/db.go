@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Config says which database, as whom.
@@ -19,7 +20,8 @@ type Config struct {
 	Poke func() // called after a commit that put rows into the outbox; must not block
 	// Connections is the pool's size; 0 means 8.
 	Connections int32
-	Retention   time.Duration // how long events are kept; 0 is for ever
+	Retention   time.Duration         // how long events are kept; 0 is for ever
+	Metrics     prometheus.Registerer // nil for none
 }
 
 // DB is a pool of connections that all act as one service's role. It is safe for concurrent use.
@@ -46,6 +48,12 @@ func Open(cfg Config) (*DB, error) {
 	pool, err := newPool(cfg.URL, cfg.Role, cfg.Connections)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Metrics != nil {
+		if err := cfg.Metrics.Register(newPoolMetrics(pool)); err != nil {
+			pool.Close()
+			return nil, fmt.Errorf("open database: %w", err)
+		}
 	}
 	return &DB{cfg: cfg, pool: pool}, nil
 }

@@ -14,7 +14,8 @@ func OpenFor(p run.Platform, role string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Open(Config{URL: p.Env("CLOCKER_DATABASE_URL", ""), Role: role, Log: p.Log, Poke: p.Bus.Poke, Retention: keep})
+	return Open(Config{URL: p.Env("CLOCKER_DATABASE_URL", ""), Role: role, Log: p.Log, Poke: p.Bus.Poke, Retention: keep,
+		Metrics: p.Metrics})
 }
 
 // Loops are what every service with a database runs beside its own work: candidates for the sequencer and for who prunes

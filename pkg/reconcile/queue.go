@@ -44,6 +44,26 @@ func (q *Queue) Add(key string) {
 	q.state[key] = s
 }
 
+// Len is how many keys wait for a worker.
+func (q *Queue) Len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting)
+}
+
+// failing is how many keys failed the last time they were worked on.
+func (q *Queue) failing() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := 0
+	for _, s := range q.state {
+		if s.failures > 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // signal wakes one waiting worker; the caller holds mu.
 func (q *Queue) signal() {
 	select {

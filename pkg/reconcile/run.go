@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Options says how a controller works. Zero values are sensible: one worker, a full look every 30 s, a pause of 100 ms
@@ -17,15 +19,17 @@ type Options struct {
 	Keys    func(ctx context.Context) ([]string, error)
 	Backoff Backoff
 	Log     *slog.Logger
+	Metrics prometheus.Registerer // nil for none; one controller of a name at a time
 }
 
 // Run works on the queue's keys until ctx ends. do brings one key to its desired state; it is never run twice at once
 // for one key. Its error means again later.
 func Run(ctx context.Context, q *Queue, o Options, do func(ctx context.Context, key string) error) error {
 	o = o.withDefaults()
+	m := newMetrics(q, o)
 	var workers sync.WaitGroup
 	for range o.Workers {
-		workers.Go(func() { work(ctx, q, o, do) })
+		workers.Go(func() { work(ctx, q, o, m, do) })
 	}
 	resync(ctx, q, o)
 	workers.Wait()
@@ -46,13 +50,15 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-func work(ctx context.Context, q *Queue, o Options, do func(context.Context, string) error) {
+func work(ctx context.Context, q *Queue, o Options, m metrics, do func(context.Context, string) error) {
 	for {
 		key, err := q.next(ctx)
 		if err != nil {
 			return
 		}
+		began := time.Now()
 		err = do(ctx, key)
+		m.observe(began, err)
 		if err != nil && ctx.Err() == nil {
 			o.Log.Warn("reconcile again later", "controller", o.Name, "key", key, "reason", err)
 		}

@@ -38,8 +38,9 @@ func Main(name string, f Factory) {
 func alone(ctx context.Context, name string, f Factory) error {
 	log := Logger(os.Stderr, Env("CLOCKER_LOG", "info")).With("service", name)
 	registry := prometheus.NewRegistry()
+	metrics := prometheus.WrapRegistererWith(prometheus.Labels{"service": name}, registry) // as in one process
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	conn, err := connect(name, log, registry)
+	conn, err := connect(name, log, metrics)
 	if err != nil {
 		return err
 	}
@@ -50,7 +51,7 @@ func alone(ctx context.Context, name string, f Factory) error {
 		return err
 	}
 	p := Platform{Name: name, Log: log, Now: time.Now, Bus: conn, Env: Env, Data: data, Installation: installation,
-		Metrics: registry, Gatherer: registry}
+		Metrics: metrics, Gatherer: registry}
 	s, err := f(p)
 	if err != nil {
 		return err

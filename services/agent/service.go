@@ -30,11 +30,13 @@ func New(p run.Platform) (run.Service, error) {
 	if err != nil {
 		return run.Service{}, err
 	}
+	s.engine.Metrics = p.Metrics
 	eng, err := engine.Open(s.engine)
 	if err != nil {
 		return run.Service{}, err
 	}
 	a := assemble(p, s, eng)
+	a.metrics(p.Metrics)
 	p.Bus.OnReconnect(func() { a.outbox.Wake(); a.link.Kick() })
 
 	service := run.Service{
@@ -85,11 +87,11 @@ func assemble(p run.Platform, s settings, eng *engine.Engine) *agent {
 	fact := func(f clocker.Fact) error { return a.outbox.Add(f) }
 	contexts := &link.Contexts{Dir: filepath.Join(dir, "contexts")}
 	a.networks = network.New(network.Config{Engine: eng, Memory: a.memory, SetMAC: bridge.SetMAC, Up: up, Facts: fact,
-		Wake: func(ids ...string) { a.containers.WakeNetworks(ids...) }, Resync: resync, Log: p.Log})
+		Wake: func(ids ...string) { a.containers.WakeNetworks(ids...) }, Resync: resync, Log: p.Log, Metrics: p.Metrics})
 	a.images = image.New(image.Config{Engine: eng, Factory: eng, Contexts: contexts, Memory: a.memory, Facts: fact, Up: up,
-		Resync: resync, Log: p.Log})
+		Resync: resync, Log: p.Log, Metrics: p.Metrics})
 	a.containers = keeper.New(keeper.Config{Host: s.host, Engine: eng, Hands: eng, Images: a.images, Networks: a.networks,
-		Facts: a.outbox, Memory: a.memory, Limits: s.limits, Resync: resync, Now: p.Now, Log: p.Log})
+		Facts: a.outbox, Memory: a.memory, Limits: s.limits, Resync: resync, Now: p.Now, Log: p.Log, Metrics: p.Metrics})
 	a.link = link.New(link.Config{Host: s.host, Address: s.engine.Publish, TokenFile: s.token, Control: p.Bus, Engine: eng,
 		Containers: a.containers, Networks: a.networks, Images: a.images, Memory: a.memory, Routes: bridge.Routes,
 		Facts: a.outbox.Add, Up: up, Log: p.Log})

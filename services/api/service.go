@@ -35,6 +35,11 @@ func New(p run.Platform) (run.Service, error) {
 		db.Close()
 		return run.Service{}, err
 	}
+	measure, err := measureHops(p.Bus, p.Metrics)
+	if err != nil {
+		db.Close()
+		return run.Service{}, err
+	}
 	consumer := bus.Consume("api", data.Unit(),
 		bus.On(ledger.OnOperationFinished[*store.Store]),
 		bus.On(ledger.OnApplicationGone[*store.Store]),
@@ -52,6 +57,7 @@ func New(p run.Platform) (run.Service, error) {
 			run.Loop{Name: "listen", Run: rest.Serve},
 			run.Loop{Name: "wake", Run: rest.Wake},
 			run.Loop{Name: "sessions", Run: rest.Sessions},
+			run.Loop{Name: "hops", Run: measure},
 			run.Loop{Name: "prune", Run: data.PruneLoop},
 		),
 		Checks: checks,

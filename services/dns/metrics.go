@@ -12,6 +12,10 @@ func countReplies(reg prometheus.Registerer) func(rcode int) {
 	replies := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "clocker_dns_replies_total", Help: "Replies to DNS questions, by response code.",
 	}, []string{"rcode"})
+	for _, rcode := range []int{dns.RcodeSuccess, dns.RcodeNameError, dns.RcodeServerFailure,
+		dns.RcodeRefused, dns.RcodeNotImplemented, dns.RcodeFormatError} {
+		replies.WithLabelValues(dns.RcodeToString[rcode])
+	}
 	if reg != nil {
 		reg.MustRegister(replies)
 	}

@@ -29,8 +29,8 @@ func New(p run.Platform) (run.Service, error) {
 	opts.Push = func(network, host string) { pusher.Wake(network, host) }
 	opts.Retry = func(uid string) { keeper.Retry(uid) }
 	unit := pg.NewUnit(db, store.Bind(opts))
-	pusher = push.New(db, unit, p.Bus.Publish, p.Log)
-	keeper = upkeep.New(db, unit, opts.Push, p.Log)
+	pusher = push.New(db, unit, p.Bus.Publish, p.Log, p.Metrics)
+	keeper = upkeep.New(db, unit, opts.Push, p.Log, p.Metrics)
 
 	consumer := bus.Consume("ipam", unit,
 		bus.On(addressing.Placed),

@@ -11,6 +11,8 @@ import (
 	"clocker.io/pkg/run"
 	"clocker.io/services/policy/internal/push"
 	"clocker.io/services/policy/internal/store"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Name is the service's name, role and schema.
@@ -40,6 +42,8 @@ type policy struct {
 	recheck *reconcile.Queue // uids of applications to look at again
 	db      *pg.DB
 	now     func() time.Time
+	metrics prometheus.Registerer
+	shown   gauges
 }
 
 // New builds the service.
@@ -73,7 +77,7 @@ func New(p run.Platform) (run.Service, error) {
 func newPolicy(db *pg.DB, p run.Platform) *policy {
 	reader := store.Reader{DB: db}
 	s := &policy{bus: p.Bus, log: p.Log, db: db, now: p.Now, reader: reader, recheck: reconcile.NewQueue(),
-		pusher: push.New(reader, p.Bus, p.Log)}
+		pusher: push.New(reader, p.Bus, p.Log, p.Metrics), metrics: p.Metrics, shown: newGauges(p.Metrics)}
 	s.unit = pg.NewUnit(db, store.Bind(s.pusher.Wake))
 	return s
 }

@@ -26,9 +26,13 @@ func (p *policy) runWatchdog(ctx context.Context) error {
 	return p.db.Hold(ctx, "policy.watchdog", func(ctx context.Context, f pg.Fence) error {
 		w := watch.New(events.Flow())
 		look, round, prune := time.NewTicker(lookEvery), time.NewTicker(reconcileEvery), time.NewTicker(pruneEvery)
+		count := time.NewTicker(countEvery)
 		defer look.Stop()
 		defer round.Stop()
 		defer prune.Stop()
+		defer count.Stop()
+		defer p.shown.forget()
+		p.warn("count", p.shown.count(ctx, p.reader))
 		p.warn("reconcile", p.reconcile(ctx, f))
 		for {
 			select {
@@ -38,6 +42,8 @@ func (p *policy) runWatchdog(ctx context.Context) error {
 				p.warn("look at stages", p.look(ctx, w, p.now()))
 			case <-round.C:
 				p.warn("reconcile", p.reconcile(ctx, f))
+			case <-count.C:
+				p.warn("count", p.shown.count(ctx, p.reader))
 			case <-prune.C:
 				p.warn("prune", p.prune(ctx, f))
 			}
@@ -105,7 +111,7 @@ func (p *policy) onNudge(_ context.Context, _ string, n clocker.Nudge) {
 
 // runRecheck looks at applications again that somebody was nudged about.
 func (p *policy) runRecheck(ctx context.Context) error {
-	return reconcile.Run(ctx, p.recheck, reconcile.Options{Name: "recheck", Log: p.log}, func(ctx context.Context, uid string) error {
+	return reconcile.Run(ctx, p.recheck, reconcile.Options{Name: "recheck", Log: p.log, Metrics: p.metrics}, func(ctx context.Context, uid string) error {
 		return p.unit.Run(ctx, func(ctx context.Context, s *store.Store) ([]events.Event, error) {
 			return again(ctx, s, uid)
 		})

@@ -33,7 +33,7 @@ func New(p run.Platform) (run.Service, error) {
 		return run.Service{}, err
 	}
 	c := control.New(control.Config{
-		DB: db, Bus: p.Bus, Location: localhost, Now: p.Now, Log: p.Log,
+		DB: db, Bus: p.Bus, Location: localhost, Now: p.Now, Log: p.Log, Metrics: p.Metrics,
 		TokenFile: p.Env("CLOCKER_JOIN_TOKEN_FILE", filepath.Join(p.Data, "join-token")),
 		Providers: map[string]provider.Provider{
 			localhost: provider.NewLocalhost(control.Offers{DB: db, Location: localhost}),

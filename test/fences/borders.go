@@ -52,6 +52,7 @@ func pure() []purePackage {
 		{Dir: "services/agent/internal/plan"},
 		{Dir: "services/api/internal/blueprint", Allow: []string{"go.yaml.in/yaml/v4", "github.com/distribution/reference"}},
 		{Dir: "services/api/internal/token"},
+		{Dir: "services/api/internal/hops"},
 		{Dir: "services/dns/internal/zone", Allow: []string{"github.com/miekg/dns"}},
 		{Dir: "services/imagebuilder/internal/catalog"},
 		{Dir: "services/ipam/internal/life"},

@@ -34,6 +34,7 @@ func (b *BuildFailed) Error() string { return b.Reason }
 // BuildImage builds an image with the classic builder and labels it as ours. A *BuildFailed is the input's fault; any
 // other error is not.
 func (e *Engine) BuildImage(ctx context.Context, b Build) (Image, error) {
+	defer e.timed("build")()
 	res, err := e.cli.ImageBuild(ctx, b.Context, build.ImageBuildOptions{
 		Tags: []string{b.Tag}, Dockerfile: b.Dockerfile, Remove: true, ForceRemove: true,
 		Version: build.BuilderV1, Labels: e.labels(clocker.LabelImage, b.Key),

@@ -17,6 +17,7 @@ import (
 
 // Inspect looks at the container of a name or Engine id; nil when there is none.
 func (e *Engine) Inspect(ctx context.Context, name string) (*plan.Observed, error) {
+	defer e.timed("inspect")()
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	c, err := e.cli.ContainerInspect(ctx, name)
@@ -74,6 +75,7 @@ func moment(s string) time.Time {
 
 // Start starts a container; one that runs already is left as it is.
 func (e *Engine) Start(ctx context.Context, id string) error {
+	defer e.timed("start")()
 	ctx, cancel := context.WithTimeout(ctx, workTime)
 	defer cancel()
 	return e.refusal("start the container", e.cli.ContainerStart(ctx, id, container.StartOptions{}))
@@ -81,6 +83,7 @@ func (e *Engine) Start(ctx context.Context, id string) error {
 
 // Stop asks a container's process to end, and kills it after the grace time. One that is gone counts as stopped.
 func (e *Engine) Stop(ctx context.Context, id string) error {
+	defer e.timed("stop")()
 	ctx, cancel := context.WithTimeout(ctx, e.cfg.Grace+workTime)
 	defer cancel()
 	grace := int(e.cfg.Grace / time.Second)
@@ -96,6 +99,7 @@ func (e *Engine) Remove(ctx context.Context, id string) error {
 	if err := e.Stop(ctx, id); err != nil && !isRefusal(err) {
 		return err
 	}
+	defer e.timed("remove")()
 	ctx, cancel := context.WithTimeout(ctx, workTime)
 	defer cancel()
 	err := e.cli.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
@@ -107,6 +111,7 @@ func (e *Engine) Remove(ctx context.Context, id string) error {
 
 // Exec runs a command in a container and gives its exit code. When ctx ends first, the command goes on inside.
 func (e *Engine) Exec(ctx context.Context, id string, command []string) (int, error) {
+	defer e.timed("exec")()
 	x, err := e.cli.ContainerExecCreate(ctx, id, container.ExecOptions{Cmd: command})
 	if err != nil {
 		return 0, e.refusal("run a command in the container", err)

@@ -25,6 +25,7 @@ type Spec struct {
 // Create makes a container, and its volumes first. The image must be on the host: when it is not, the error is
 // ErrNoImage. A container of that name is an error too: look before you create.
 func (e *Engine) Create(ctx context.Context, s Spec) error {
+	defer e.timed("create")()
 	ctx, cancel := context.WithTimeout(ctx, workTime)
 	defer cancel()
 	for _, m := range s.Volumes {

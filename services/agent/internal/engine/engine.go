@@ -10,6 +10,7 @@ import (
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/versions"
 	"github.com/docker/docker/client"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Limits of single calls, so that an Engine that hangs is noticed.
@@ -22,14 +23,16 @@ const (
 type Config struct {
 	Host         string // as in DOCKER_HOST; empty means the local socket
 	Installation string
-	Publish      string        // address that published ports bind to
-	Grace        time.Duration // between asking a process to end and killing it
+	Publish      string                // address that published ports bind to
+	Grace        time.Duration         // between asking a process to end and killing it
+	Metrics      prometheus.Registerer // nil for none
 }
 
 // Engine is a Docker Engine as one installation sees it. Safe for concurrent use.
 type Engine struct {
-	cli *client.Client
-	cfg Config
+	cli     *client.Client
+	cfg     Config
+	seconds *prometheus.HistogramVec
 }
 
 // Open makes a client; it does not connect yet. The API version is agreed on at the first call.
@@ -42,7 +45,7 @@ func Open(cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up the Docker client: %w", err)
 	}
-	return &Engine{cli: cli, cfg: cfg}, nil
+	return &Engine{cli: cli, cfg: cfg, seconds: newSeconds(cfg.Metrics)}, nil
 }
 
 // Close lets go of idle connections.
@@ -51,6 +54,7 @@ func (e *Engine) Close() error { return e.cli.Close() }
 // Ping asks for a sign of life, over a connection of its own: an Engine that is ending still serves the connections it
 // has, while it stops its containers, but takes no new ones.
 func (e *Engine) Ping(ctx context.Context) error {
+	defer e.timed("ping")()
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	cli, err := client.NewClientWithOpts(client.WithHost(e.cli.DaemonHost()))
@@ -66,6 +70,7 @@ func (e *Engine) Ping(ctx context.Context) error {
 
 // Info says what the Engine is and what its machine offers.
 func (e *Engine) Info(ctx context.Context) (clocker.Engine, clocker.Capacity, error) {
+	defer e.timed("info")()
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	i, err := e.cli.Info(ctx)

@@ -26,6 +26,7 @@ type Image struct {
 // FindImage looks for an image by a normalised reference; ErrNoImage when nothing here has that name. An image whose
 // id merely looks like the name does not count.
 func (e *Engine) FindImage(ctx context.Context, ref string) (Image, error) {
+	defer e.timed("image")()
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	want, err := reference.ParseNormalizedNamed(ref)
@@ -70,6 +71,7 @@ func digestOf(want reference.Named, digests []string) string {
 
 // HasImage reports whether an image of that id is on the host.
 func (e *Engine) HasImage(ctx context.Context, id string) (bool, error) {
+	defer e.timed("image")()
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	_, err := e.cli.ImageInspect(ctx, id)
@@ -81,6 +83,7 @@ func (e *Engine) HasImage(ctx context.Context, id string) (bool, error) {
 
 // BuiltImage looks for the image that was built for a key; ErrNoImage when there is none with both tag and labels.
 func (e *Engine) BuiltImage(ctx context.Context, key, tag string) (Image, error) {
+	defer e.timed("image")()
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	i, err := e.cli.ImageInspect(ctx, tag)
@@ -98,6 +101,7 @@ func (e *Engine) BuiltImage(ctx context.Context, key, tag string) (Image, error)
 
 // Pull fetches an image by reference. A Refusal says whether it may succeed later.
 func (e *Engine) Pull(ctx context.Context, ref string) error {
+	defer e.timed("pull")()
 	out, err := e.cli.ImagePull(ctx, ref, image.PullOptions{})
 	if err != nil {
 		if !answered(err) {

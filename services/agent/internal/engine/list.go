@@ -17,6 +17,7 @@ import (
 
 // List is everything in the Engine that carries this installation's label.
 func (e *Engine) List(ctx context.Context) (plan.Listing, error) {
+	defer e.timed("list")()
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	var l plan.Listing
@@ -62,6 +63,7 @@ func (e *Engine) List(ctx context.Context) (plan.Listing, error) {
 
 // RemoveVolume removes a volume; one that is gone counts as removed, one in use is a Refusal.
 func (e *Engine) RemoveVolume(ctx context.Context, name string) error {
+	defer e.timed("collect")()
 	ctx, cancel := context.WithTimeout(ctx, workTime)
 	defer cancel()
 	return e.removal("remove volume "+name, e.cli.VolumeRemove(ctx, name, false))
@@ -69,6 +71,7 @@ func (e *Engine) RemoveVolume(ctx context.Context, name string) error {
 
 // RemoveImage removes an image by its id; one that is gone counts as removed, one in use is a Refusal.
 func (e *Engine) RemoveImage(ctx context.Context, id string) error {
+	defer e.timed("collect")()
 	ctx, cancel := context.WithTimeout(ctx, workTime)
 	defer cancel()
 	i, err := e.cli.ImageInspect(ctx, id)

@@ -15,6 +15,7 @@ import (
 // EnsureNetwork makes the Docker network of n, or finds it, and reports whether it was made now. One of ours with other
 // settings is made anew when nothing uses it. A foreign one of that name, or an overlap, is a Refusal.
 func (e *Engine) EnsureNetwork(ctx context.Context, n clocker.Network) (made bool, err error) {
+	defer e.timed("network")()
 	ctx, cancel := context.WithTimeout(ctx, workTime)
 	defer cancel()
 	have, err := e.cli.NetworkInspect(ctx, n.Docker, network.InspectOptions{})
@@ -88,6 +89,7 @@ func (e *Engine) overlap(ctx context.Context, cidr string) string {
 // RemoveNetwork removes a Docker network of ours that is not in use; one in use is a Refusal, one that is gone counts
 // as removed and a foreign one is left alone.
 func (e *Engine) RemoveNetwork(ctx context.Context, name string) error {
+	defer e.timed("network")()
 	ctx, cancel := context.WithTimeout(ctx, workTime)
 	defer cancel()
 	have, err := e.cli.NetworkInspect(ctx, name, network.InspectOptions{})

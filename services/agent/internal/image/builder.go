@@ -14,6 +14,8 @@ import (
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/reconcile"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"golang.org/x/sync/singleflight"
 )
 
@@ -50,6 +52,7 @@ type Config struct {
 	Up       func() bool // whether the Engine is in sight
 	Resync   time.Duration
 	Log      *slog.Logger
+	Metrics  prometheus.Registerer // nil for none
 }
 
 // Builder is safe for concurrent use.
@@ -69,7 +72,7 @@ func New(c Config) *Builder {
 // Run works until ctx ends.
 func (b *Builder) Run(ctx context.Context) error {
 	return reconcile.Run(ctx, b.queue, reconcile.Options{
-		Name: "images", Workers: 8, Resync: b.Resync, Log: b.Log,
+		Name: "images", Workers: 8, Resync: b.Resync, Log: b.Log, Metrics: b.Metrics,
 		Keys: func(context.Context) ([]string, error) { return b.keys(), nil },
 	}, b.Reconcile)
 }

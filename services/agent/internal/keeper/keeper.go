@@ -14,6 +14,8 @@ import (
 
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/reconcile"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 const (
@@ -66,6 +68,7 @@ type Config struct {
 	Resync   time.Duration
 	Now      func() time.Time
 	Log      *slog.Logger
+	Metrics  prometheus.Registerer // nil for none
 }
 
 // Keeper is safe for concurrent use.
@@ -104,7 +107,7 @@ func (k *Keeper) Close() { k.end() }
 // Run works until ctx ends.
 func (k *Keeper) Run(ctx context.Context) error {
 	return reconcile.Run(ctx, k.queue, reconcile.Options{
-		Name: "containers", Workers: workers, Resync: k.Resync, Log: k.Log,
+		Name: "containers", Workers: workers, Resync: k.Resync, Log: k.Log, Metrics: k.Metrics,
 		Keys: func(context.Context) ([]string, error) { return k.keys(), nil },
 	}, k.Reconcile)
 }

@@ -14,6 +14,8 @@ import (
 
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/reconcile"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Engine is where networks are made.
@@ -24,14 +26,15 @@ type Engine interface {
 
 // Config is what a fabric works with.
 type Config struct {
-	Engine Engine
-	Memory *memory.Memory
-	SetMAC func(bridge, mac string) error
-	Up     func() bool     // whether the Engine is in sight
-	Wake   func(...string) // told which networks became ready or broken
-	Facts  func(clocker.Fact) error
-	Resync time.Duration
-	Log    *slog.Logger
+	Engine  Engine
+	Memory  *memory.Memory
+	SetMAC  func(bridge, mac string) error
+	Up      func() bool     // whether the Engine is in sight
+	Wake    func(...string) // told which networks became ready or broken
+	Facts   func(clocker.Fact) error
+	Resync  time.Duration
+	Log     *slog.Logger
+	Metrics prometheus.Registerer // nil for none
 }
 
 // Fabric is safe for concurrent use.
@@ -64,7 +67,7 @@ func New(c Config) *Fabric {
 // Run works until ctx ends.
 func (f *Fabric) Run(ctx context.Context) error {
 	return reconcile.Run(ctx, f.queue, reconcile.Options{
-		Name: "networks", Workers: 2, Resync: f.Resync, Log: f.Log,
+		Name: "networks", Workers: 2, Resync: f.Resync, Log: f.Log, Metrics: f.Metrics,
 		Backoff: reconcile.Backoff{Min: 200 * time.Millisecond, Max: 10 * time.Second, Factor: 2},
 		Keys:    func(context.Context) ([]string, error) { return f.keys(), nil },
 	}, f.Reconcile)

@@ -132,7 +132,13 @@ func TestTheProcessSaysHowItIs(t *testing.T) {
 	if v := ok[view.Version](b, 200, "GET", "/v1/version", ""); v.Installation != "test" || v.Go == "" {
 		t.Errorf("%+v", v)
 	}
+	for _, method := range []string{"BREW", "STIR"} {
+		b.do(method, "/v1/coffee", "")
+	}
 	r := b.do("GET", "/metrics", "")
+	if n := strings.Count(string(r.Body), `clocker_api_request_seconds_count{method="other",route="none"`); n != 1 {
+		t.Errorf("strange methods make %d series, want one:\n%s", n, r.Body)
+	}
 	if !strings.Contains(string(r.Body), `clocker_api_request_seconds_count{method="GET",route="/v1/version",status="200"} 1`) {
 		t.Errorf("%s", r.Body)
 	}

@@ -18,6 +18,8 @@ import (
 	"clocker.io/pkg/pg"
 	"clocker.io/pkg/reconcile"
 	"clocker.io/services/ipam/internal/store"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // workers bounds how many updates are sent at once. Those of one network and host are sent one after another.
@@ -30,11 +32,14 @@ type Pusher struct {
 	publish func(subject string, v any) error
 	queue   *reconcile.Queue
 	log     *slog.Logger
+	metrics prometheus.Registerer
 }
 
-// New makes a pusher that sends by publish.
-func New(db *pg.DB, unit *pg.Unit[*store.Store], publish func(subject string, v any) error, log *slog.Logger) *Pusher {
-	return &Pusher{db: db, unit: unit, publish: publish, queue: reconcile.NewQueue(), log: log}
+// New makes a pusher that sends by publish; metrics may be nil.
+func New(db *pg.DB, unit *pg.Unit[*store.Store], publish func(subject string, v any) error, log *slog.Logger,
+	metrics prometheus.Registerer,
+) *Pusher {
+	return &Pusher{db: db, unit: unit, publish: publish, queue: reconcile.NewQueue(), log: log, metrics: metrics}
 }
 
 // Wake has a host told of a network. It does not block.
@@ -42,7 +47,8 @@ func (p *Pusher) Wake(network, host string) { p.queue.Add(network + "@" + host) 
 
 // Run sends until ctx ends; at the start and every 30 s it looks who lags.
 func (p *Pusher) Run(ctx context.Context) error {
-	return reconcile.Run(ctx, p.queue, reconcile.Options{Name: "push", Workers: workers, Keys: p.behind, Log: p.log}, p.push)
+	return reconcile.Run(ctx, p.queue, reconcile.Options{Name: "push", Workers: workers, Keys: p.behind, Log: p.log,
+		Metrics: p.metrics}, p.push)
 }
 
 func (p *Pusher) behind(ctx context.Context) ([]string, error) {

@@ -41,7 +41,7 @@ func TestPush(t *testing.T) {
 		}
 		updates <- v.(clocker.NetworkUpdate)
 		return nil
-	}, slog.New(slog.DiscardHandler))
+	}, slog.New(slog.DiscardHandler), nil)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	go func() { _ = pusher.Run(ctx) }()

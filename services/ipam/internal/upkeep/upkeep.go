@@ -17,6 +17,8 @@ import (
 	"clocker.io/pkg/reconcile"
 	"clocker.io/services/ipam/internal/addressing"
 	"clocker.io/services/ipam/internal/store"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 const (
@@ -35,11 +37,14 @@ type Upkeep struct {
 	push    func(network, host string)
 	retries *reconcile.Queue
 	log     *slog.Logger
+	metrics prometheus.Registerer
 }
 
-// New makes the loops over a database; push wakes the pusher.
-func New(db *pg.DB, unit *pg.Unit[*store.Store], push func(network, host string), log *slog.Logger) *Upkeep {
-	return &Upkeep{db: db, unit: unit, push: push, retries: reconcile.NewQueue(), log: log}
+// New makes the loops over a database; push wakes the pusher, metrics may be nil.
+func New(db *pg.DB, unit *pg.Unit[*store.Store], push func(network, host string), log *slog.Logger,
+	metrics prometheus.Registerer,
+) *Upkeep {
+	return &Upkeep{db: db, unit: unit, push: push, retries: reconcile.NewQueue(), log: log, metrics: metrics}
 }
 
 // Retry has the parked containers of an application tried again, of all for "". It does not block.
@@ -48,7 +53,7 @@ func (u *Upkeep) Retry(uid string) { u.retries.Add(uid) }
 // Retries tries again until ctx ends: when woken, and every 30 s, because addresses cool down without telling.
 func (u *Upkeep) Retries(ctx context.Context) error {
 	keys := func(context.Context) ([]string, error) { return []string{all}, nil }
-	o := reconcile.Options{Name: "retry", Resync: every, Keys: keys, Log: u.log}
+	o := reconcile.Options{Name: "retry", Resync: every, Keys: keys, Log: u.log, Metrics: u.metrics}
 	return reconcile.Run(ctx, u.retries, o, u.retry)
 }
 

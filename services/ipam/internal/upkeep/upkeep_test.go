@@ -33,7 +33,7 @@ func setup(t *testing.T) *bench {
 		Push:  func(string, string) {},
 		Retry: func(uid string) { b.keeper.Retry(uid) },
 	}))
-	b.keeper = upkeep.New(b.db, b.unit, func(string, string) {}, slog.New(slog.DiscardHandler))
+	b.keeper = upkeep.New(b.db, b.unit, func(string, string) {}, slog.New(slog.DiscardHandler), nil)
 	return b
 }
 

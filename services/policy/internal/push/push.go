@@ -9,6 +9,8 @@ import (
 
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/reconcile"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Source reads assignments and their revisions.
@@ -31,6 +33,7 @@ type Pusher struct {
 	bus    Publisher
 	queue  *reconcile.Queue
 	log    *slog.Logger
+	reg    prometheus.Registerer
 
 	mu    sync.Mutex
 	hosts map[string]*host
@@ -44,9 +47,9 @@ type host struct {
 	epoch   int64
 }
 
-// New makes a pusher. It does nothing until Run.
-func New(source Source, bus Publisher, log *slog.Logger) *Pusher {
-	return &Pusher{source: source, bus: bus, log: log, queue: reconcile.NewQueue(), hosts: map[string]*host{}}
+// New makes a pusher; metrics may be nil. It does nothing until Run.
+func New(source Source, bus Publisher, log *slog.Logger, metrics prometheus.Registerer) *Pusher {
+	return &Pusher{source: source, bus: bus, log: log, reg: metrics, queue: reconcile.NewQueue(), hosts: map[string]*host{}}
 }
 
 // Wake asks for a push to a host whose assignments changed. It does not block.
@@ -106,7 +109,7 @@ func (p *Pusher) Push(ctx context.Context, name string) error {
 // Run pushes until ctx ends.
 func (p *Pusher) Run(ctx context.Context) error {
 	return reconcile.Run(ctx, p.queue, reconcile.Options{Name: "push", Workers: 4, Resync: resync, Keys: p.behind, Log: p.log,
-		Backoff: reconcile.Backoff{Min: 50 * time.Millisecond, Max: 2 * time.Second, Factor: 2}}, p.Push)
+		Metrics: p.reg, Backoff: reconcile.Backoff{Min: 50 * time.Millisecond, Max: 2 * time.Second, Factor: 2}}, p.Push)
 }
 
 // behind lists the hosts whose present revision was not sent from here.

@@ -65,7 +65,7 @@ func TestPushes(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			w := &wire{}
-			p := New(w, w, slog.New(slog.DiscardHandler))
+			p := New(w, w, slog.New(slog.DiscardHandler), nil)
 			for _, do := range tc.do {
 				do(p, w)
 			}
@@ -84,7 +84,7 @@ func TestPushes(t *testing.T) {
 func TestHostsBehindAreFound(t *testing.T) {
 	t.Parallel()
 	w := &wire{revision: 4}
-	p := New(w, w, slog.New(slog.DiscardHandler))
+	p := New(w, w, slog.New(slog.DiscardHandler), nil)
 	if got, _ := p.behind(t.Context()); len(got) != 1 {
 		t.Errorf("behind %v", got)
 	}

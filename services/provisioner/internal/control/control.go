@@ -11,6 +11,8 @@ import (
 	"clocker.io/pkg/pg"
 	"clocker.io/services/provisioner/internal/provider"
 	"clocker.io/services/provisioner/internal/store"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // suspectAfter is how long an agent may be silent.
@@ -25,6 +27,7 @@ type Config struct {
 	Providers map[string]provider.Provider // by name
 	Now       func() time.Time             // with a monotonic reading
 	Log       *slog.Logger
+	Metrics   prometheus.Registerer // nil for none
 }
 
 // Control is the provisioner's hands. It is safe for concurrent use.
@@ -32,6 +35,7 @@ type Control struct {
 	cfg   Config
 	unit  *pg.Unit[*store.Store]
 	signs *Signs
+	shown gauges
 	wake  chan struct{}
 }
 
@@ -39,7 +43,7 @@ type Control struct {
 func New(cfg Config) *Control {
 	return &Control{
 		cfg: cfg, unit: pg.NewUnit(cfg.DB, store.New), signs: newSigns(cfg.Now),
-		wake: make(chan struct{}, 1),
+		shown: newGauges(cfg.Metrics), wake: make(chan struct{}, 1),
 	}
 }
 

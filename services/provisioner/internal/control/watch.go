@@ -29,6 +29,7 @@ func (c *Control) Watch(ctx context.Context) error {
 
 func (c *Control) tenure(ctx context.Context, f pg.Fence) error {
 	c.signs.distrust()
+	defer c.shown.forget()
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	last, kept := c.cfg.Now(), c.cfg.Now()
@@ -65,6 +66,7 @@ func (c *Control) round(ctx context.Context, f pg.Fence) error {
 	if err != nil {
 		return err
 	}
+	c.shown.show(w)
 	var all []error
 	for _, h := range w.Hosts {
 		all = append(all, c.judge(ctx, f, h, w.Now))
