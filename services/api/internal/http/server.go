@@ -72,6 +72,9 @@ func New(cfg Config) (*Server, error) {
 	s.refusals = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "clocker_api_refusals_total", Help: "Requests refused for who asks, or how.",
 	}, []string{"reason"})
+	for _, reason := range []string{"missing", "unknown", "expired", "revoked", "role", "host", "origin"} {
+		s.refusals.WithLabelValues(reason)
+	}
 	for _, c := range []prometheus.Collector{s.requests, s.refusals} {
 		if err := cfg.Metrics.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
