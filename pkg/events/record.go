@@ -65,17 +65,22 @@ type CloudEvent struct {
 	Sequence        int64           `json:"sequence"`
 	Cause           int64           `json:"cause,omitempty"`
 	TraceParent     string          `json:"traceparent,omitempty"`
-	Data            json.RawMessage `json:"data"`
+	Data            json.RawMessage `json:"data,omitempty"`
+	DataBase64      []byte          `json:"data_base64,omitempty"` // in place of Data when that is no JSON
 }
 
 // CloudEvent gives the record's structured form.
 func (r Record) CloudEvent() CloudEvent {
-	return CloudEvent{
+	e := CloudEvent{
 		SpecVersion: "1.0", ID: r.ID, Source: "clocker/" + r.Source, Type: Type(r.Topic),
 		Subject: strings.TrimPrefix(strings.TrimPrefix(r.Subject, SubjectRoot+r.Topic), "."),
 		Time:    r.Time.UTC(), DataContentType: "application/json", Sequence: r.Number, Cause: r.Cause,
 		TraceParent: r.Trace, Data: r.Data,
 	}
+	if !json.Valid(r.Data) { // one such event would end every stream of events at its number
+		e.Data, e.DataBase64 = nil, r.Data
+	}
+	return e
 }
 
 // Delivery is a record that reached a consumer, decoded. Its Hash is not set: the wire does not carry it.

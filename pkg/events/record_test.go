@@ -127,3 +127,11 @@ func TestSubjects(t *testing.T) {
 		t.Errorf("scope = %+v", s)
 	}
 }
+
+func TestDataThatIsNoJSONIsShownAsItIs(t *testing.T) {
+	t.Parallel()
+	text, err := json.Marshal(events.Record{Topic: "container.placed", Data: []byte(`{"ordinal":`)}.CloudEvent())
+	if err != nil || !strings.Contains(string(text), `"data_base64":"eyJvcmRpbmFsIjo="`) || strings.Contains(string(text), `"data":`) {
+		t.Errorf("%s, %v", text, err)
+	}
+}

@@ -28,7 +28,7 @@ func New(p run.Platform) (run.Service, error) {
 	rest, err := http.New(http.Config{
 		Listen: p.Env("CLOCKER_LISTEN", "127.0.0.1:8080"), Hosts: words(p.Env("CLOCKER_HOSTS", "")),
 		TokenFile: p.Env("CLOCKER_TOKEN_FILE", filepath.Join(p.Data, "token")), Installation: p.Installation,
-		Store: data, Logs: p.Bus, Published: p.Bus.OnEvent, Checks: append(checks, run.Check{Name: "nats", Ready: p.Bus.Ready}),
+		Store: data, Logs: p.Bus, Services: p.Bus, Published: p.Bus.OnEvent, Checks: append(checks, run.Check{Name: "nats", Ready: p.Bus.Ready}),
 		Metrics: p.Metrics, Gatherer: p.Gatherer, Now: p.Now, Log: p.Log,
 	})
 	if err != nil {

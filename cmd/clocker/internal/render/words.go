@@ -51,11 +51,19 @@ func Words(e events.Event) (about, happened string) {
 		return "token " + e.Name + "/" + e.Token, "made with the role " + e.Role + by(e.By)
 	case events.TokenRevoked:
 		return "token " + e.Name + "/" + e.Token, "revoked" + by(e.By)
+	case events.DeadLetterAdded:
+		return letter(e.Consumer, e.Number), because("set aside, "+e.Of+" cannot be handled", e.Reason)
+	case events.DeadLetterSettled:
+		return letter(e.Consumer, e.Number), because("settled", e.Outcome) + by(e.By)
 	case events.StreamRefilled:
 		return "events", because(fmt.Sprintf("stream filled again from number %d", e.From), e.Reason)
 	default:
 		return e.Topic(), ""
 	}
+}
+
+func letter(consumer string, number int64) string {
+	return fmt.Sprintf("dead letter %s/%d", consumer, number)
 }
 
 // by says who asked; what was stated before that was kept does not say it.

@@ -99,9 +99,10 @@ func (b *bundle) expire(t view.Token) {
 func (b *bundle) knock(route, authorization string) (status int, code string) {
 	b.t.Helper()
 	method, path, _ := strings.Cut(route, " ")
-	for _, p := range []string{":app", ":entity", ":effector", ":host", ":operation", ":token"} {
+	for _, p := range []string{":app", ":entity", ":effector", ":host", ":operation", ":token", ":consumer"} {
 		path = strings.ReplaceAll(path, p, "none")
 	}
+	path = strings.ReplaceAll(path, ":number", "1")
 	r := b.request(method, strings.ReplaceAll(path, ":ordinal", "0")+"?follow=false", "", "Authorization", authorization)
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()

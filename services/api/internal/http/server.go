@@ -28,6 +28,7 @@ type Config struct {
 	Installation string
 	Store        *store.Database
 	Logs         LogSource
+	Services     Services
 	Published    func(ctx context.Context, fn func(number int64)) error // calls fn for events as they are published
 	Checks       []run.Check
 	Metrics      prometheus.Registerer

@@ -37,6 +37,11 @@ type bundle struct {
 	web       *httptest.Server
 	published chan int64 // numbers that are said to be published
 	logs      func(ctx context.Context, subject string, v any, each func([]byte) error) error
+	asked     func(subject string, v, reply any) error
+}
+
+func (b *bundle) Request(_ context.Context, subject string, v, reply any) error {
+	return b.asked(subject, v, reply)
 }
 
 func (b *bundle) RequestStream(ctx context.Context, subject string, v any, each func([]byte) error) error {
@@ -73,7 +78,7 @@ func (b *bundle) serve(published func(context.Context, func(int64)) error) {
 	t.Helper()
 	registry := prometheus.NewRegistry()
 	server, err := New(Config{
-		Listen: "127.0.0.1:0", TokenFile: filepath.Join(t.TempDir(), "token"), Installation: "test", Store: b.data, Logs: b,
+		Listen: "127.0.0.1:0", TokenFile: filepath.Join(t.TempDir(), "token"), Installation: "test", Store: b.data, Logs: b, Services: b,
 		Published: published, Checks: []run.Check{{Name: "database", Ready: b.db.Ready}},
 		Metrics: registry, Gatherer: registry, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
 	})
