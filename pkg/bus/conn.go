@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"clocker.io/pkg/bus/access"
+	"clocker.io/pkg/bus/rights"
 	"clocker.io/pkg/clocker"
 
 	"github.com/nats-io/nats.go"
@@ -18,16 +21,20 @@ import (
 
 // Options says where NATS is and who connects.
 type Options struct {
-	Name     string // shown by the server
-	URL      string // empty with InProcess
-	User     string
-	Password string
+	Name string // shown by the server
+	URL  string // empty with InProcess
+	// Credentials is the file of the user's claims and seed. It is read again with each connection, so that one that was
+	// signed anew is taken.
+	Credentials string
+	// Sequencer is the file of the user that publishes events, for a process that may come to be the one: Stream has a
+	// connection of its own for it. Empty means the same user.
+	Sequencer string
+	// CA is a PEM bundle of whom to trust: TLS is required then, and the server verified.
+	CA string
 	// InProcess connects to a server of this process instead of URL.
 	InProcess nats.InProcessConnProvider
-	// InboxPrefix is where replies go; an agent may only read its own. Empty means NATS's default.
-	InboxPrefix string
-	Log         *slog.Logger
-	Metrics     prometheus.Registerer
+	Log       *slog.Logger
+	Metrics   prometheus.Registerer
 }
 
 // Conn is a service's connection. It connects and reconnects by itself for ever. Safe for concurrent use.
@@ -36,6 +43,7 @@ type Conn struct {
 	js      jetstream.JetStream
 	log     *slog.Logger
 	metrics metrics
+	events  *Conn // as the sequencer; the connection itself when there is none of its own
 
 	mu    sync.Mutex
 	again []func()
@@ -46,44 +54,71 @@ func Connect(o Options) (*Conn, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	c := &Conn{log: o.Log, metrics: newMetrics(o.Metrics)}
+	c, err := connect(o, newMetrics(o.Metrics))
+	if err != nil {
+		return nil, err
+	}
+	c.watch(o.Metrics)
+	if o.Sequencer == "" {
+		return c, nil
+	}
+	o.Name, o.Credentials = o.Name+"-sequencer", o.Sequencer
+	if c.events, err = connect(o, c.metrics); err != nil {
+		c.events = c
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func connect(o Options, m metrics) (*Conn, error) {
+	user, err := access.User(o.Credentials)
+	if err != nil {
+		return nil, err
+	}
+	c := &Conn{log: o.Log, metrics: m}
+	c.events = c
+	if c.nc, err = nats.Connect(o.URL, c.options(o, user)...); err != nil {
+		return nil, fmt.Errorf("connect to NATS: %w", err)
+	}
+	if c.js, err = jetstream.New(c.nc); err != nil {
+		c.nc.Close()
+		return nil, fmt.Errorf("connect to NATS: %w", err)
+	}
+	return c, nil
+}
+
+func (c *Conn) options(o Options, user string) []nats.Option {
 	opts := []nats.Option{
 		nats.Name(o.Name), nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1),
 		nats.ReconnectWait(250 * time.Millisecond), nats.ReconnectJitter(50*time.Millisecond, 50*time.Millisecond),
 		nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2), nats.Timeout(5 * time.Second),
-		nats.ReconnectBufSize(-1), // an error now is better than a message of long ago later
+		nats.ReconnectBufSize(-1),   // an error now is better than a message of long ago later
+		nats.IgnoreAuthErrorAbort(), // the file may be signed anew, or the server learn whom to trust
+		nats.UserCredentials(o.Credentials), nats.CustomInboxPrefix(rights.Inbox(user)),
 		nats.ConnectHandler(func(*nats.Conn) { c.reconnected() }),
 		nats.ReconnectHandler(func(*nats.Conn) { c.reconnected() }),
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) {
+			if errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) {
+				o.Log.Error("NATS refuses the credentials", "user", user, "file", o.Credentials, "reason", err)
+			}
+		}),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
 				o.Log.Warn("lost NATS", "reason", err)
 			}
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, s *nats.Subscription, err error) {
-			o.Log.Error("NATS refuses or drops", "reason", err, "subject", subjectOf(s))
+			o.Log.Error("NATS refuses or drops", "user", user, "reason", err, "subject", subjectOf(s))
 		}),
 	}
-	if o.User != "" {
-		opts = append(opts, nats.UserInfo(o.User, o.Password))
-	}
-	if o.InboxPrefix != "" {
-		opts = append(opts, nats.CustomInboxPrefix(o.InboxPrefix))
+	if o.CA != "" {
+		opts = append(opts, nats.Secure(&tls.Config{MinVersion: tls.VersionTLS13}), nats.RootCAs(o.CA))
 	}
 	if o.InProcess != nil {
 		opts = append(opts, nats.InProcessServer(o.InProcess))
 	}
-	nc, err := nats.Connect(o.URL, opts...)
-	if err != nil {
-		return nil, fmt.Errorf("connect to NATS: %w", err)
-	}
-	js, err := jetstream.New(nc)
-	if err != nil {
-		nc.Close()
-		return nil, fmt.Errorf("connect to NATS: %w", err)
-	}
-	c.nc, c.js = nc, js
-	c.watch(o.Metrics)
-	return c, nil
+	return opts
 }
 
 func subjectOf(s *nats.Subscription) string {
@@ -95,6 +130,9 @@ func subjectOf(s *nats.Subscription) string {
 
 // Close ends the connection; what is queued to be sent is sent first.
 func (c *Conn) Close() {
+	if c.events != c {
+		c.events.Close()
+	}
 	_ = c.nc.FlushTimeout(time.Second)
 	c.nc.Close()
 }

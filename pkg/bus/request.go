@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"clocker.io/pkg/clocker"
@@ -62,15 +63,15 @@ func (c *Conn) RequestStream(ctx context.Context, subject string, v any, each fu
 		return fmt.Errorf("encode request on %s: %w", subject, err)
 	}
 	inbox := c.nc.NewInbox()
-	sub, err := c.nc.SubscribeSync(inbox)
+	sub, err := c.nc.SubscribeSync(inbox + ".*")
 	if err != nil {
 		return unavailable(subject, err)
 	}
 	defer func() { _ = sub.Unsubscribe() }()
-	if err := c.nc.PublishRequest(subject, inbox, data); err != nil {
+	if err := c.nc.PublishRequest(subject, inbox+".0", data); err != nil {
 		return unavailable(subject, err)
 	}
-	for {
+	for n := 1; ; n++ {
 		m, err := next(ctx, sub)
 		if err != nil {
 			return err
@@ -87,7 +88,8 @@ func (c *Conn) RequestStream(ctx context.Context, subject string, v any, each fu
 				return err
 			}
 		}
-		if err := m.Respond(nil); err != nil {
+		// The next chunk goes to a subject of its own: an agent may answer what it was asked, and not for ever.
+		if err := m.RespondMsg(&nats.Msg{Reply: inbox + "." + strconv.Itoa(n)}); err != nil {
 			return unavailable(subject, err)
 		}
 	}

@@ -57,16 +57,18 @@ func Respond[Req, Res any](subject, queue string, fn func(ctx context.Context, s
 }
 
 // refuse answers with an error; the asker tries again or tells its user.
-func (c *Conn) refuse(m *nats.Msg, err error) {
+func (c *Conn) refuse(m *nats.Msg, err error) { c.refuseTo(m.Reply, m.Subject, err) }
+
+func (c *Conn) refuseTo(reply, subject string, err error) {
 	code := clocker.CodeOf(err)
 	if code == "" {
 		code = "internal"
-		c.log.Error("answer a request", "subject", m.Subject, "reason", err)
+		c.log.Error("answer a request", "subject", subject, "reason", err)
 	}
-	msg := nats.NewMsg(m.Reply)
+	msg := nats.NewMsg(reply)
 	msg.Header.Set(headerError, string(code))
 	msg.Data = []byte(err.Error())
-	_ = m.RespondMsg(msg)
+	_ = c.nc.PublishMsg(msg)
 }
 
 // Listen makes a responder of a function that answers nothing. Messages are given one at a time, in order; one that
@@ -95,22 +97,15 @@ func RespondStream[Req any](subject string, fn func(ctx context.Context, subject
 		defer cancel()
 		s := &sender{conn: c, to: m.Reply}
 		go s.beat(ctx, cancel)
-		err := fn(ctx, m.Subject, req, func(v any) error { return s.send(ctx, v) })
-		if err != nil {
-			c.refuse(m, err)
-			return
-		}
-		end := nats.NewMsg(m.Reply)
-		end.Header.Set(headerEnd, "1")
-		_ = c.nc.PublishMsg(end)
+		s.end(m.Subject, fn(ctx, m.Subject, req, func(v any) error { return s.send(ctx, v) }))
 	}}
 }
 
 // sender is the sending side of a stream.
 type sender struct {
 	conn *Conn
-	to   string
 	mu   sync.Mutex // one chunk or beat at a time
+	to   string     // where the reader wants the next one
 }
 
 func (s *sender) send(ctx context.Context, v any) error {
@@ -118,12 +113,26 @@ func (s *sender) send(ctx context.Context, v any) error {
 	if err != nil {
 		return fmt.Errorf("encode chunk: %w", err)
 	}
-	return s.deliver(ctx, &nats.Msg{Subject: s.to, Data: data})
+	return s.deliver(ctx, &nats.Msg{Data: data})
+}
+
+// end says that this was all, or why there is no more.
+func (s *sender) end(subject string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.conn.refuseTo(s.to, subject, err)
+		return
+	}
+	end := nats.NewMsg(s.to)
+	end.Header.Set(headerEnd, "1")
+	_ = s.conn.nc.PublishMsg(end)
 }
 
 func (s *sender) deliver(ctx context.Context, m *nats.Msg) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	m.Subject = s.to
 	wait, cancel := context.WithTimeout(ctx, streamSilence)
 	defer cancel()
 	taken, err := s.conn.nc.RequestMsgWithContext(wait, m)
@@ -133,6 +142,7 @@ func (s *sender) deliver(ctx context.Context, m *nats.Msg) error {
 	if taken.Header.Get(headerEnd) != "" {
 		return errors.New("reader has enough")
 	}
+	s.to = taken.Reply
 	return nil
 }
 
@@ -146,7 +156,7 @@ func (s *sender) beat(ctx context.Context, cancel context.CancelFunc) {
 			return
 		case <-tick.C:
 		}
-		m := nats.NewMsg(s.to)
+		m := nats.NewMsg("")
 		m.Header.Set(headerBeat, "1")
 		if err := s.deliver(ctx, m); err != nil {
 			cancel()
@@ -160,6 +170,11 @@ func (r Responder) Serve(ctx context.Context, c *Conn) error {
 	var running sync.WaitGroup
 	slots := make(chan struct{}, atOnce)
 	handle := func(m *nats.Msg) {
+		if m.Header.Get(headerSpec) != "" {
+			// Whoever may pull events can name any subject for them, and NATS does not check whether he may publish there.
+			c.log.Error("drop an event that somebody had delivered as a message", "subject", m.Subject, "reply", m.Reply)
+			return
+		}
 		if r.ordered {
 			r.run(ctx, c, m)
 			return

@@ -50,8 +50,8 @@ type Stream struct {
 	sub  sync.Once
 }
 
-// Stream gives the publisher.
-func (c *Conn) Stream() *Stream { return &Stream{conn: c, wake: make(chan struct{}, 1)} }
+// Stream gives the publisher, which is the user sequencer when there are credentials for it.
+func (c *Conn) Stream() *Stream { return &Stream{conn: c.events, wake: make(chan struct{}, 1)} }
 
 // Wake fires when rows wait in the outbox, or the connection came back.
 func (s *Stream) Wake() <-chan struct{} {

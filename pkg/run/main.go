@@ -64,25 +64,17 @@ func alone(ctx context.Context, name string, f Factory) error {
 	return Run(ctx, p, s)
 }
 
-// connect reads where NATS is from CLOCKER_NATS_URL and the user from the file CLOCKER_NATS_CREDENTIALS. The user of a
-// host may only read its own inbox.
+// connect reads where NATS is from CLOCKER_NATS_URL, whom to trust there from the PEM file CLOCKER_NATS_CA, and who this
+// is from the file CLOCKER_NATS_CREDENTIALS; a service with a database also has CLOCKER_NATS_SEQUENCER_CREDENTIALS.
 func connect(name string, log *slog.Logger, metrics prometheus.Registerer) (*bus.Conn, error) {
-	o := bus.Options{Name: "clocker-" + name, URL: Env("CLOCKER_NATS_URL", "nats://127.0.0.1:4222"), Log: log, Metrics: metrics}
-	if file := Env("CLOCKER_NATS_CREDENTIALS", ""); file != "" {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return nil, fmt.Errorf("read NATS credentials: %w", err)
-		}
-		user, password, ok := strings.Cut(strings.TrimSpace(string(text)), ":")
-		if !ok {
-			return nil, fmt.Errorf("NATS credentials in %s: want one line user:password", file)
-		}
-		o.User, o.Password = user, password
-		if host, ok := strings.CutPrefix(user, "host-"); ok {
-			o.InboxPrefix = "_INBOX_" + host
-		}
+	file := Env("CLOCKER_NATS_CREDENTIALS", "")
+	if file == "" {
+		return nil, fmt.Errorf("set CLOCKER_NATS_CREDENTIALS to the file of this service, nats-auth/users/%s.creds in the installation's data directory", name)
 	}
-	return bus.Connect(o)
+	return bus.Connect(bus.Options{
+		Name: "clocker-" + name, URL: Env("CLOCKER_NATS_URL", "nats://127.0.0.1:4222"), Credentials: file,
+		Sequencer: Env("CLOCKER_NATS_SEQUENCER_CREDENTIALS", ""), CA: Env("CLOCKER_NATS_CA", ""), Log: log, Metrics: metrics,
+	})
 }
 
 // Env is a setting from the environment, or the fallback when it is unset or empty.

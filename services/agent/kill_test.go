@@ -95,13 +95,9 @@ func (b *bench) happenings(actions ...string) chan events.Message {
 // process runs the agent as a process of its own; the function it returns ends it with SIGKILL.
 func (b *bench) process(program string) func() {
 	b.t.Helper()
-	credentials := filepath.Join(b.data, "credentials")
-	if err := os.WriteFile(credentials, []byte("host-localhost:test\n"), 0o600); err != nil {
-		b.t.Fatal(err)
-	}
 	cmd := exec.Command(program)
 	cmd.Env = append(os.Environ(), "CLOCKER_DATA="+b.data, "CLOCKER_INSTALLATION="+b.installation, "CLOCKER_HEALTH_LISTEN=127.0.0.1:0",
-		"CLOCKER_NATS_URL="+b.server.ClientURL(), "CLOCKER_NATS_CREDENTIALS="+credentials)
+		"CLOCKER_NATS_URL="+b.server.ClientURL(), "CLOCKER_NATS_CREDENTIALS="+b.server.Credentials(b.t, "host-localhost"))
 	for k, v := range b.env {
 		cmd.Env = append(cmd.Env, k+"="+v)
 	}

@@ -38,12 +38,12 @@ func (k *keys) writeClaims(dir string) error {
 		want jwt.Claims
 	}{{fileOperator, operator}, {fileSystem, system}, {fileAccount, account}} {
 		path := filepath.Join(dir, c.file)
-		if text, err := os.ReadFile(path); err == nil && k.stands(string(text), c.want) {
-			continue
-		}
 		token, err := c.want.Encode(k.operator)
 		if err != nil {
 			return fmt.Errorf("sign %s: %w", c.file, err)
+		}
+		if text, err := os.ReadFile(path); err == nil && same(string(text), token) {
+			continue
 		}
 		if err := replace(path, []byte(token)); err != nil {
 			return err
@@ -52,21 +52,18 @@ func (k *keys) writeClaims(dir string) error {
 	return nil
 }
 
-// stands says whether a token on disk says what is wanted, signed by the operator.
-func (k *keys) stands(token string, want jwt.Claims) bool {
-	have, err := jwt.Decode(token)
-	if err != nil || have.Claims().Issuer != k.names[k.operator] || have.Claims().Subject != want.Claims().Subject {
+// same says whether two tokens say the same about the same, by the same key; they differ in when they were signed.
+func same(have, want string) bool {
+	h, err := jwt.Decode(have)
+	if err != nil {
 		return false
 	}
-	switch w := want.(type) {
-	case *jwt.OperatorClaims:
-		h, ok := have.(*jwt.OperatorClaims)
-		return ok && h.SystemAccount == w.SystemAccount
-	case *jwt.AccountClaims:
-		h, ok := have.(*jwt.AccountClaims)
-		return ok && h.Name == w.Name && reflect.DeepEqual(h.Limits, w.Limits) && slices.Equal(h.SigningKeys.Keys(), w.SigningKeys.Keys())
+	w, err := jwt.Decode(want)
+	if err != nil {
+		return false
 	}
-	return false
+	hc, wc := h.Claims(), w.Claims()
+	return hc.Subject == wc.Subject && hc.Issuer == wc.Issuer && hc.Name == wc.Name && reflect.DeepEqual(h.Payload(), w.Payload())
 }
 
 // sign writes a user's credentials, unless the file says the same already.
@@ -82,14 +79,12 @@ func (k *keys) sign(path, user string, r rights.Rights) error {
 	if err != nil {
 		return fmt.Errorf("credentials of %s: %w", user, err)
 	}
-	want := k.claims(user, public, r)
-	if have != nil && have.Issuer == k.names[k.signing] && have.Subject == public && have.IssuerAccount == want.IssuerAccount &&
-		have.Name == user && reflect.DeepEqual(have.Permissions, want.Permissions) {
-		return nil
-	}
-	token, err := want.Encode(k.signing)
+	token, err := k.claims(user, public, r).Encode(k.signing)
 	if err != nil {
 		return fmt.Errorf("credentials of %s: %w", user, err)
+	}
+	if same(have, token) {
+		return nil
 	}
 	seed, err := pair.Seed()
 	if err != nil {
@@ -121,23 +116,19 @@ func permission(allow []string) jwt.Permission {
 	return jwt.Permission{Allow: slices.Sorted(slices.Values(allow))}
 }
 
-// read gives the key and the claims of a credentials file; claims that cannot be read are nil.
-func read(path string) (nkeys.KeyPair, *jwt.UserClaims, error) {
+// read gives the key and the token of a credentials file; one without a token is only half of what it should be.
+func read(path string) (nkeys.KeyPair, string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
 	pair, err := jwt.ParseDecoratedUserNKey(text)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s holds no seed of a user (%w); remove it to have a new one made", path, err)
+		return nil, "", fmt.Errorf("%s holds no seed of a user (%w); remove it to have a new one made", path, err)
 	}
 	token, err := jwt.ParseDecoratedJWT(text)
 	if err != nil {
-		return pair, nil, nil
+		token = ""
 	}
-	c, err := jwt.DecodeUserClaims(token)
-	if err != nil {
-		return pair, nil, nil
-	}
-	return pair, c, nil
+	return pair, token, nil
 }

@@ -28,14 +28,6 @@ func replace(path string, content []byte) error {
 	return nil
 }
 
-// update writes a file unless it says so already.
-func update(path, content string) error {
-	if now, err := os.ReadFile(path); err == nil && string(now) == content {
-		return nil
-	}
-	return replace(path, []byte(content))
-}
-
 // sweep removes what a killed maker left beside the files of a directory.
 func sweep(dir string) error {
 	left, err := filepath.Glob(filepath.Join(dir, ".*.new-*"))

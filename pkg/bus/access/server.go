@@ -39,19 +39,25 @@ func Server(dir string) (Trust, error) {
 	return t, nil
 }
 
+// Claims are what one of the accounts says.
+func (t Trust) Claims(account string) (*jwt.AccountClaims, error) {
+	return jwt.DecodeAccountClaims(t.Accounts[account])
+}
+
 // User is the name in a credentials file, which says what its inbox is called.
 func User(path string) (string, error) {
-	_, claims, err := read(path)
+	_, token, err := read(path)
 	if err != nil {
 		return "", fmt.Errorf("read NATS credentials: %w", err)
 	}
-	if claims == nil {
+	name := Name(token)
+	if name == "" {
 		return "", fmt.Errorf("read NATS credentials: %s holds no claims of a user", path)
 	}
-	return claims.Name, nil
+	return name, nil
 }
 
-// Name is the user's name in a token that a server has accepted; empty when it is none.
+// Name is the user's name in a token; empty when it is not a user's.
 func Name(token string) string {
 	c, err := jwt.DecodeUserClaims(token)
 	if err != nil {

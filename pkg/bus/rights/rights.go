@@ -18,6 +18,8 @@ const (
 type Rights struct {
 	Publish   []string // subjects and patterns
 	Subscribe []string
+	// Candidate says that the user's process has a database and so may come to publish events, as the user sequencer.
+	Candidate bool
 	// Answer allows answers to requests that the user received, on the subject that each of them names.
 	Answer bool
 }
@@ -77,7 +79,7 @@ func Inbox(user string) string {
 
 // rights spells a row out.
 func (w row) rights() Rights {
-	r := Rights{Publish: slices.Clone(w.publish), Subscribe: slices.Clone(w.subscribe)}
+	r := Rights{Publish: slices.Clone(w.publish), Subscribe: slices.Clone(w.subscribe), Candidate: w.consumes}
 	for _, kind := range w.answers {
 		r.Publish = append(r.Publish, inbox+kind+".*.>")
 	}

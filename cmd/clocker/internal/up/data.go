@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"clocker.io/pkg/bus/access"
 )
 
 // Data is the data directory of an installation: everything that makes it this one and no other.
@@ -17,13 +19,8 @@ type Data struct {
 	Installation string // random id on everything we make in an Engine
 }
 
-// Users of NATS that the data directory holds credentials for.
-const (
-	userControl   = "control"
-	userHost      = "host-" + localHost
-	localHost     = "localhost"
-	credentialDir = "nats-credentials"
-)
+// localHost is the id of the one host that runs on this machine.
+const localHost = "localhost"
 
 // OpenData makes the data directory complete: what is there is kept, what is missing is made at random. Secrets are
 // readable by their owner alone.
@@ -40,25 +37,20 @@ func OpenData(dir string) (Data, error) {
 	if err := os.MkdirAll(dir, mode); err != nil {
 		return Data{}, fmt.Errorf("make data directory: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Join(dir, credentialDir), 0o700); err != nil {
-		return Data{}, fmt.Errorf("make data directory: %w", err)
-	}
 	d := Data{Dir: dir}
 	if d.Installation, err = keep(d.path("installation"), func() string { return random(6) }); err != nil {
 		return Data{}, err
 	}
 	secrets := map[string]func() string{
-		d.TokenFile():              func() string { return "clk_" + random(24) },
-		d.JoinTokenFile():          func() string { return "clkjoin_" + random(24) },
-		d.credentials(userControl): func() string { return userControl + ":" + random(24) },
-		d.credentials(userHost):    func() string { return userHost + ":" + random(24) },
+		d.TokenFile():     func() string { return "clk_" + random(24) },
+		d.JoinTokenFile(): func() string { return "clkjoin_" + random(24) },
 	}
 	for path, make := range secrets {
 		if _, err := keep(path, make); err != nil {
 			return Data{}, err
 		}
 	}
-	return d, nil
+	return d, access.Make(d.natsAuth(), localHost)
 }
 
 func (d Data) path(name string) string { return filepath.Join(d.Dir, name) }
@@ -74,21 +66,11 @@ func (d Data) LogFile() string { return d.path("clocker.log") }
 
 func (d Data) lockFile() string { return d.path("up.lock") }
 
-// credentials is the file of a user of NATS, one line user:password.
-func (d Data) credentials(user string) string { return filepath.Join(d.Dir, credentialDir, user) }
+// natsAuth holds the identities of NATS.
+func (d Data) natsAuth() string { return d.path("nats-auth") }
 
-// readCredentials gives a user's name and password.
-func readCredentials(path string) (user, password string, err error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return "", "", fmt.Errorf("read NATS credentials: %w", err)
-	}
-	user, password, ok := strings.Cut(strings.TrimSpace(string(text)), ":")
-	if !ok || user == "" || password == "" {
-		return "", "", fmt.Errorf("NATS credentials in %s: want one line user:password", path)
-	}
-	return user, password, nil
-}
+// credentials is the file of a user of NATS.
+func (d Data) credentials(user string) string { return access.File(d.natsAuth(), user) }
 
 // keep reads a file of one line, or makes it. It is written beside its place and linked there, so that it is whole or
 // absent, and so that of two makers one wins and both read the same.

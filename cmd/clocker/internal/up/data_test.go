@@ -17,7 +17,7 @@ func TestOpenDataKeepsWhatIsThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := []string{"installation", "token", "join-token", "nats-credentials/control", "nats-credentials/host-localhost"}
+	files := []string{"installation", "token", "join-token", "nats-auth/users/policy.creds", "nats-auth/users/host-localhost.creds"}
 	text := map[string]string{}
 	for _, name := range files {
 		info, err := os.Stat(filepath.Join(dir, name))

@@ -5,6 +5,9 @@ import (
 
 	"clocker.io/pkg/bus"
 	"clocker.io/pkg/bus/embed"
+	"clocker.io/pkg/bus/rights"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // line is how the services of this process reach NATS: the server in it, or one elsewhere.
@@ -12,22 +15,22 @@ type line struct {
 	what   string
 	server *embed.Server // nil when NATS is elsewhere
 	url    string
-	users  map[string]string // user → file of its credentials
+	ca     string
+	data   Data
 }
 
-// startNATS runs NATS in this process unless CLOCKER_NATS_URL names one. It opens a port only on CLOCKER_NATS_LISTEN.
-func startNATS(d Data, env func(string) string, log *slog.Logger) (line, error) {
-	l := line{users: map[string]string{userControl: d.credentials(userControl), userHost: d.credentials(userHost)}}
+// startNATS runs NATS in this process unless CLOCKER_NATS_URL names one, which must trust the identities of the data
+// directory. It opens a port only on CLOCKER_NATS_LISTEN.
+func startNATS(d Data, env func(string) string, log *slog.Logger, metrics prometheus.Registerer) (line, error) {
+	l := line{data: d}
 	if l.url = env("CLOCKER_NATS_URL"); l.url != "" {
-		if file := env("CLOCKER_NATS_CREDENTIALS"); file != "" {
-			l.users[userControl] = file
-		}
+		l.ca = env("CLOCKER_NATS_CA")
 		l.what = "NATS at " + l.url + " (CLOCKER_NATS_URL)"
 		return l, nil
 	}
 	listen := env("CLOCKER_NATS_LISTEN")
 	var err error
-	if l.server, err = embedNATS(d, listen, log); err != nil {
+	if l.server, err = embed.Start(natsConfig(d, listen, env, log, metrics)); err != nil {
 		return line{}, err
 	}
 	l.what = "NATS in this process, no port"
@@ -37,32 +40,25 @@ func startNATS(d Data, env func(string) string, log *slog.Logger) (line, error) 
 	return l, nil
 }
 
-func embedNATS(d Data, listen string, log *slog.Logger) (*embed.Server, error) {
-	cfg := embed.Config{Dir: d.path("nats"), Listen: listen, Log: log}
-	for user, host := range map[string]string{userControl: "", userHost: localHost} {
-		name, password, err := readCredentials(d.credentials(user))
-		if err != nil {
-			return nil, err
-		}
-		cfg.Users = append(cfg.Users, embed.User{Name: name, Password: password, Host: host})
-	}
-	return embed.Start(cfg)
+func ofNATS(r prometheus.Registerer) prometheus.Registerer {
+	return prometheus.WrapRegistererWith(prometheus.Labels{"service": "nats"}, r)
+}
+
+func natsConfig(d Data, listen string, env func(string) string, log *slog.Logger, metrics prometheus.Registerer) embed.Config {
+	return embed.Config{Dir: d.path("nats"), Auth: d.natsAuth(), Listen: listen, Log: log, Metrics: metrics,
+		TLS: embed.TLS{Cert: env("CLOCKER_TLS_CERT"), Key: env("CLOCKER_TLS_KEY"), CA: env("CLOCKER_TLS_CA")}}
 }
 
 // options connect a service as one of the users.
-func (l line) options(user string) (bus.Options, error) {
-	name, password, err := readCredentials(l.users[user])
-	if err != nil {
-		return bus.Options{}, err
-	}
-	o := bus.Options{URL: l.url, User: name, Password: password}
+func (l line) options(user string) bus.Options {
+	o := bus.Options{URL: l.url, CA: l.ca, Credentials: l.data.credentials(user)}
 	if l.server != nil {
 		o.InProcess = l.server
 	}
-	if user == userHost {
-		o.InboxPrefix = embed.InboxPrefix(localHost)
+	if r, ok := rights.Of(user); ok && r.Candidate {
+		o.Sequencer = l.data.credentials(rights.Sequencer)
 	}
-	return o, nil
+	return o
 }
 
 func (l line) stop() {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"clocker.io/pkg/bus"
+	"clocker.io/pkg/bus/rights"
 	"clocker.io/pkg/pg"
 	"clocker.io/pkg/run"
 	"clocker.io/services/agent"
@@ -21,24 +22,24 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 )
 
-// part is one service of the process, and who it is for NATS.
+// part is one service of the process, and who it is for NATS: each has the rights that it has elsewhere.
 type part struct {
 	name string
 	make run.Factory
 	user string
 }
 
-// parts are all services of Clocker. Agent and dns belong to a host and have its narrow rights, here as elsewhere.
+// parts are all services of Clocker. Agent and dns belong to a host.
 func parts() []part {
 	return []part{
-		{"api", api.New, userControl},
-		{"policy", policy.New, userControl},
-		{"scheduler", scheduler.New, userControl},
-		{"provisioner", provisioner.New, userControl},
-		{"ipam", ipam.New, userControl},
-		{"imagebuilder", imagebuilder.New, userControl},
-		{"agent", agent.New, userHost},
-		{"dns", dns.New, userHost},
+		{"api", api.New, "api"},
+		{"policy", policy.New, "policy"},
+		{"scheduler", scheduler.New, "scheduler"},
+		{"provisioner", provisioner.New, "provisioner"},
+		{"ipam", ipam.New, "ipam"},
+		{"imagebuilder", imagebuilder.New, "imagebuilder"},
+		{"agent", agent.New, rights.HostUser(localHost)},
+		{"dns", dns.New, rights.DNSUser(localHost)},
 	}
 }
 
@@ -53,16 +54,14 @@ type fleet struct {
 	platforms []run.Platform
 	services  []run.Service
 	conns     []*bus.Conn
-	users     []string // of NATS
+	onHost    []bool // agent and dns
 }
 
 // build makes every service with a connection and a metrics label of its own.
-func build(d Data, l line, env func(key, fallback string) string, log *slog.Logger) (*fleet, error) {
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+func build(d Data, l line, common platform) (*fleet, error) {
 	f := &fleet{}
 	for _, p := range parts() {
-		if err := f.add(p, d, l, platform{env, log, registry}); err != nil {
+		if err := f.add(p, d, l, common); err != nil {
 			f.close()
 			return nil, fmt.Errorf("build service %s: %w", p.name, err)
 		}
@@ -77,11 +76,14 @@ type platform struct {
 	registry *prometheus.Registry
 }
 
+func newRegistry() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
+}
+
 func (f *fleet) add(p part, d Data, l line, common platform) error {
-	o, err := l.options(p.user)
-	if err != nil {
-		return err
-	}
+	o := l.options(p.user)
 	log := common.log.With("service", p.name)
 	metrics := prometheus.WrapRegistererWith(prometheus.Labels{"service": p.name}, common.registry)
 	o.Name, o.Log, o.Metrics = "clocker-"+p.name, log, metrics
@@ -98,7 +100,8 @@ func (f *fleet) add(p part, d Data, l line, common platform) error {
 	if err != nil {
 		return err
 	}
-	f.platforms, f.services, f.users = append(f.platforms, pl), append(f.services, s), append(f.users, p.user)
+	onHost := p.user == rights.HostUser(localHost) || p.user == rights.DNSUser(localHost)
+	f.platforms, f.services, f.onHost = append(f.platforms, pl), append(f.services, s), append(f.onHost, onHost)
 	return nil
 }
 
@@ -107,7 +110,7 @@ func (f *fleet) add(p part, d Data, l line, common platform) error {
 func (f *fleet) checks() []run.Check {
 	var out []run.Check
 	for i, s := range f.services {
-		if f.users[i] == userHost {
+		if f.onHost[i] {
 			continue
 		}
 		out = append(out, run.Check{Name: s.Name + ": nats", Ready: f.conns[i].Ready})

@@ -82,7 +82,7 @@ func (s *simulated) start(p part, env func(key, fallback string) string, data st
 	s.t.Helper()
 	log := slog.New(slog.NewTextHandler(s.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})).With("service", p.name)
 	registry := prometheus.NewRegistry()
-	pl := run.Platform{Name: p.name, Log: log, Now: time.Now, Bus: bustest.Control(s.t, s.nats), Env: env, Data: data,
+	pl := run.Platform{Name: p.name, Log: log, Now: time.Now, Bus: bustest.As(s.t, s.nats, p.user), Env: env, Data: data,
 		Installation: "simulated", Metrics: registry, Gatherer: registry}
 	service, err := p.make(pl)
 	if err != nil {

@@ -92,14 +92,15 @@ func (c *composition) boot(ctx context.Context) error {
 	if err := claim(ctx, c.data, c.db); err != nil {
 		return err
 	}
-	if c.line, err = startNATS(c.data, c.Env, c.Log); err != nil {
+	registry := newRegistry()
+	if c.line, err = startNATS(c.data, c.Env, c.Log, ofNATS(registry)); err != nil {
 		return err
 	}
 	c.Say("messages: " + c.line.what)
 	settings := map[string]string{
 		"CLOCKER_DATABASE_URL": c.db.URL, "CLOCKER_DATA": c.data.Dir, "CLOCKER_INSTALLATION": c.data.Installation,
 	}
-	c.fleet, err = build(c.data, c.line, lookup(settings, c.Env), c.Log)
+	c.fleet, err = build(c.data, c.line, platform{lookup(settings, c.Env), c.Log, registry})
 	return err
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"clocker.io/pkg/bus"
+	"clocker.io/pkg/bus/access"
 	"clocker.io/pkg/pg/server"
 )
 
@@ -147,11 +148,8 @@ func TestNATSAlone(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- NATS(running, i.options(t)) }()
 	i.until(ctx, t, "NATS listens on "+i.listen, done)
-	user, password, err := readCredentials(filepath.Join(i.dir, credentialDir, userControl))
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := bus.Connect(bus.Options{Name: "test", URL: "nats://" + i.listen, User: user, Password: password})
+	conn, err := bus.Connect(bus.Options{Name: "test", URL: "nats://" + i.listen,
+		Credentials: access.File(filepath.Join(i.dir, "nats-auth"), "ipam")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,13 +78,8 @@ func Many(t testing.TB, options ...Option) *Rig {
 	env = append(env, "CLOCKER_DATABASE_URL="+r.DatabaseURL, "CLOCKER_NATS_URL=nats://"+r.slot.address(portNATS))
 	for i, name := range s.crew() {
 		service, _, _ := strings.Cut(name, "-")
-		user := "control"
-		if service == "agent" || service == "dns" {
-			user = "host-localhost"
-		}
-		p := r.add(name, nil, append(env[:len(env):len(env)], "CLOCKER_LISTEN="+r.slot.address(portAPI),
-			"CLOCKER_HEALTH_LISTEN="+r.slot.address(portHealth+i),
-			"CLOCKER_NATS_CREDENTIALS="+filepath.Join(r.Dir, "nats-credentials", user)))
+		p := r.add(name, nil, append(append(env[:len(env):len(env)], r.identity(service)...), "CLOCKER_LISTEN="+r.slot.address(portAPI),
+			"CLOCKER_HEALTH_LISTEN="+r.slot.address(portHealth+i)))
 		p.health = "http://" + r.slot.address(portHealth+i)
 	}
 	r.begin()
@@ -104,6 +99,18 @@ func (s settings) crew() []string {
 		}
 	}
 	return out
+}
+
+// identity is who a service is for NATS; one with a database may come to be the sequencer, too.
+func (r *Rig) identity(service string) []string {
+	file := func(user string) string { return filepath.Join(r.Dir, "nats-auth", "users", user+".creds") }
+	switch service {
+	case "agent":
+		return []string{"CLOCKER_NATS_CREDENTIALS=" + file("host-localhost")}
+	case "dns":
+		return []string{"CLOCKER_NATS_CREDENTIALS=" + file("dns-localhost")}
+	}
+	return []string{"CLOCKER_NATS_CREDENTIALS=" + file(service), "CLOCKER_NATS_SEQUENCER_CREDENTIALS=" + file("sequencer")}
 }
 
 func prepare(t testing.TB, options []Option) (*Rig, []string, settings) {
