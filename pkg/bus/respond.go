@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
 	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/events"
 
 	"github.com/nats-io/nats.go"
 )
@@ -170,9 +172,9 @@ func (r Responder) Serve(ctx context.Context, c *Conn) error {
 	var running sync.WaitGroup
 	slots := make(chan struct{}, atOnce)
 	handle := func(m *nats.Msg) {
-		if m.Header.Get(headerSpec) != "" {
+		if m.Header.Get(headerSpec) != "" && !strings.HasPrefix(r.Subject, events.SubjectRoot) {
 			// Whoever may pull events can name any subject for them, and NATS does not check whether he may publish there.
-			c.log.Error("drop an event that somebody had delivered as a message", "subject", m.Subject, "reply", m.Reply)
+			c.log.Error("drop an event that somebody had delivered as a message", "subject", r.Subject, "event", m.Subject)
 			return
 		}
 		if r.ordered {

@@ -37,7 +37,7 @@ func start(t *testing.T) (base, token, dbURL string) {
 	data, registry := t.TempDir(), prometheus.NewRegistry()
 	dbURL = pgtest.URL(t, Schema)
 	settings := map[string]string{"CLOCKER_LISTEN": listen, "CLOCKER_DATABASE_URL": dbURL}
-	p := run.Platform{Name: "api", Log: slog.New(slog.DiscardHandler), Now: time.Now, Bus: bustest.Connect(t), Data: data,
+	p := run.Platform{Name: "api", Log: slog.New(slog.DiscardHandler), Now: time.Now, Bus: bustest.As(t, bustest.Server(t), "api"), Data: data,
 		Installation: "test", Metrics: registry, Gatherer: registry, Env: func(key, fallback string) string {
 			if v := settings[key]; v != "" {
 				return v

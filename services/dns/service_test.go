@@ -99,7 +99,7 @@ func expect(t *testing.T, port int, name, want string) {
 func TestService(t *testing.T) {
 	t.Parallel()
 	server := bustest.Server(t)
-	control, agent := bustest.Control(t, server), bustest.Host(t, server)
+	control, agent := bustest.Control(t, server), bustest.As(t, server, "dns-localhost")
 	dir := t.TempDir()
 	resolv := filepath.Join(dir, "resolv.conf")
 	if err := os.WriteFile(resolv, []byte("nameserver 127.0.0.11\n"), 0o600); err != nil {

@@ -22,9 +22,9 @@ import (
 func TestService(t *testing.T) {
 	t.Parallel()
 	server := bustest.Server(t)
-	control, agent := bustest.Control(t, server), bustest.Host(t, server)
+	agent := bustest.Host(t, server)
 	db := pgtest.Open(t, "imagebuilder", imagebuilder.Schema)
-	p := run.Platform{Name: "imagebuilder", Log: slog.New(slog.DiscardHandler), Now: time.Now, Bus: control, Data: t.TempDir(),
+	p := run.Platform{Name: "imagebuilder", Log: slog.New(slog.DiscardHandler), Now: time.Now, Bus: bustest.As(t, server, "imagebuilder"), Data: t.TempDir(),
 		Metrics: prometheus.NewRegistry(), Env: func(key, fallback string) string {
 			if key == "CLOCKER_DATABASE_URL" {
 				return pgtest.OwnerURL(t, db)

@@ -20,7 +20,8 @@ import (
 func TestServiceCarriesAnApplication(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t, Schema)
-	conn := bustest.Connect(t)
+	server := bustest.Server(t)
+	conn := bustest.As(t, server, Name)
 	s, err := New(run.Platform{Name: Name, Log: slog.New(slog.DiscardHandler), Now: time.Now, Bus: conn,
 		Env: func(key, fallback string) string {
 			if key == "CLOCKER_DATABASE_URL" {
@@ -38,8 +39,10 @@ func TestServiceCarriesAnApplication(t *testing.T) {
 		t.Fatal(err)
 	}
 	heard := make(chan json.RawMessage, 1)
-	s.Responders = append(s.Responders, bus.Listen(events.SubjectsOf("operation.finished"), "",
-		func(_ context.Context, _ string, data json.RawMessage) { heard <- data }))
+	listener := bus.Listen(events.SubjectsOf("operation.finished"), "",
+		func(_ context.Context, _ string, data json.RawMessage) { heard <- data })
+	auditor := bustest.As(t, server, "auditor")
+	go func() { _ = listener.Serve(ctx, auditor) }()
 	for _, r := range s.Responders {
 		go func() { _ = r.Serve(ctx, conn) }()
 	}

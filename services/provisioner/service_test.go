@@ -23,13 +23,13 @@ import (
 func TestService(t *testing.T) {
 	t.Parallel()
 	server := bustest.Server(t)
-	control, agent := bustest.Control(t, server), bustest.Host(t, server)
+	agent := bustest.Host(t, server)
 	db := pgtest.Open(t, "provisioner", provisioner.Schema)
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "join-token"), []byte("secret"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := run.Platform{Name: "provisioner", Log: slog.New(slog.DiscardHandler), Now: time.Now, Bus: control, Data: dir,
+	p := run.Platform{Name: "provisioner", Log: slog.New(slog.DiscardHandler), Now: time.Now, Bus: bustest.As(t, server, "provisioner"), Data: dir,
 		Metrics: prometheus.NewRegistry(), Env: func(key, fallback string) string {
 			if key == "CLOCKER_DATABASE_URL" {
 				return pgtest.OwnerURL(t, db)
