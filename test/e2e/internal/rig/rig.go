@@ -103,14 +103,19 @@ func (s settings) crew() []string {
 
 // identity is who a service is for NATS; one with a database may come to be the sequencer, too.
 func (r *Rig) identity(service string) []string {
-	file := func(user string) string { return filepath.Join(r.Dir, "nats-auth", "users", user+".creds") }
 	switch service {
 	case "agent":
-		return []string{"CLOCKER_NATS_CREDENTIALS=" + file("host-localhost")}
+		return []string{"CLOCKER_NATS_CREDENTIALS=" + r.credentials("host-localhost")}
 	case "dns":
-		return []string{"CLOCKER_NATS_CREDENTIALS=" + file("dns-localhost")}
+		return []string{"CLOCKER_NATS_CREDENTIALS=" + r.credentials("dns-localhost")}
 	}
-	return []string{"CLOCKER_NATS_CREDENTIALS=" + file(service), "CLOCKER_NATS_SEQUENCER_CREDENTIALS=" + file("sequencer")}
+	return []string{"CLOCKER_NATS_CREDENTIALS=" + r.credentials(service),
+		"CLOCKER_NATS_SEQUENCER_CREDENTIALS=" + r.credentials("sequencer")}
+}
+
+// credentials is the file of a user of NATS.
+func (r *Rig) credentials(user string) string {
+	return filepath.Join(r.Dir, "nats-auth", "users", user+".creds")
 }
 
 func prepare(t testing.TB, options []Option) (*Rig, []string, settings) {

@@ -20,24 +20,19 @@ type simulation struct {
 // simulate plays the agent of host localhost until the installation is cleared away.
 func (r *Rig) simulate() {
 	r.t.Helper()
-	var texts [2]string
-	for i, name := range []string{"join-token", filepath.Join("nats-credentials", "host-localhost")} {
-		text, err := os.ReadFile(filepath.Join(r.Dir, name))
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		texts[i] = strings.TrimSpace(string(text))
+	token, err := os.ReadFile(filepath.Join(r.Dir, "join-token"))
+	if err != nil {
+		r.t.Fatal(err)
 	}
-	user, password, _ := strings.Cut(texts[1], ":")
-	conn, err := bus.Connect(bus.Options{Name: "simulated agent", URL: "nats://" + r.slot.address(portNATS), User: user,
-		Password: password, InboxPrefix: "_INBOX_localhost"})
+	conn, err := bus.Connect(bus.Options{Name: "simulated agent", URL: "nats://" + r.slot.address(portNATS),
+		Credentials: r.credentials("host-localhost")})
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s := r.simulated
 	s.conn, s.cancel, s.ended = conn, cancel, make(chan struct{})
-	r.Agent = agenttest.New(agenttest.Config{Host: "localhost", Token: texts[0], Conn: conn})
+	r.Agent = agenttest.New(agenttest.Config{Host: "localhost", Token: strings.TrimSpace(string(token)), Conn: conn})
 	go func() {
 		defer close(s.ended)
 		if err := r.Agent.Run(ctx); err != nil && ctx.Err() == nil {
