@@ -24,6 +24,10 @@ type Config struct {
 	Metrics     prometheus.Registerer // nil for none
 }
 
+// beginTime is how long a transaction waits for its beginning: for a connection, and for the first word of the database.
+// One that hangs, or that a broken network hides, looks to whoever asks like one that is not there.
+const beginTime = 10 * time.Second
+
 // DB is a pool of connections that all act as one service's role. It is safe for concurrent use.
 type DB struct {
 	cfg  Config
@@ -130,7 +134,10 @@ func (db *DB) inTx(ctx context.Context, opts pgx.TxOptions, fn func(context.Cont
 }
 
 func (db *DB) transact(ctx context.Context, opts pgx.TxOptions, fn func(context.Context, *Tx) error) error {
-	raw, err := db.pool.BeginTx(ctx, opts)
+	// The bound is for the beginning alone: nothing of it is left in the transaction.
+	beginning, cancel := context.WithTimeout(ctx, beginTime)
+	raw, err := db.pool.BeginTx(beginning, opts)
+	cancel()
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}

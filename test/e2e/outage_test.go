@@ -24,10 +24,19 @@ func TestContainersRunOnWhilePostgresOrNATSIsAway(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, away := range [][]string{{"postgres"}, {"nats"}, {"postgres", "nats"}} {
-		t.Run(strings.Join(away, " and "), func(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		away  []string
+		hangs bool // it stands still, and whoever asks gets no answer, rather than none listens
+	}{
+		{"postgres", []string{"postgres"}, false},
+		{"nats", []string{"nats"}, false},
+		{"postgres and nats", []string{"postgres", "nats"}, false},
+		{"postgres and nats that hang", []string{"postgres", "nats"}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			o := begin(t, away)
+			o := begin(t, tt.away, tt.hangs)
 			o.goAway()
 			o.hold(length / 2)
 			// The agent and the resolver go on from their own disks, also when they are started anew with nobody to ask.
@@ -51,6 +60,7 @@ type outage struct {
 	t       *testing.T
 	r       *rig.Rig
 	away    []string
+	hangs   bool
 	app     rig.Accepted
 	was     map[string]rig.State // of web, by name in the Engine
 	names   map[string][]string  // and what they resolve to
@@ -59,9 +69,9 @@ type outage struct {
 	posted  *rig.Accepted // what was deployed while NATS alone was away
 }
 
-func begin(t *testing.T, away []string) *outage {
+func begin(t *testing.T, away []string, hangs bool) *outage {
 	t.Helper()
-	o := &outage{t: t, r: rig.Many(t), away: away, was: map[string]rig.State{}, names: map[string][]string{}}
+	o := &outage{t: t, r: rig.Many(t), away: away, hangs: hangs, was: map[string]rig.State{}, names: map[string][]string{}}
 	id := o.r.ID("outage")
 	o.app = o.r.Deploy(oneService(id, "serve", "initialSize: 2", probed) + `
   - type: docker:loop
@@ -104,6 +114,11 @@ func (o *outage) goAway() {
 	o.t.Helper()
 	o.after = o.r.Events.Last()
 	for _, name := range o.away {
+		if o.hangs {
+			o.r.Pause(name)
+			o.t.Cleanup(func() { o.r.Resume(name) }) // also when the test fails: what stands still cannot be ended
+			continue
+		}
 		o.r.Kill(name)
 	}
 	o.crash()
@@ -116,16 +131,20 @@ func (o *outage) goAway() {
 	o.posted = &a
 }
 
-// refused wants the interface to say that it cannot, and that another time will do.
+// refused wants the interface to say, and not to keep anybody waiting for it, that it cannot and that another time will do.
 func (o *outage) refused() {
 	o.t.Helper()
 	call := rig.Call{Method: http.MethodGet, Path: "/v1/applications"}
 	rig.Eventually(o.t, "the interface to say that it cannot answer now", rig.Limit, func() error {
+		began := time.Now()
 		a, err := o.r.API.Do(call)
-		if err == nil && (a.Status != http.StatusServiceUnavailable || a.Header.Get("Retry-After") == "") {
-			err = fmt.Errorf("%d, Retry-After %q: %s", a.Status, a.Header.Get("Retry-After"), a.Body)
+		if took := time.Since(began); err != nil || took > 25*time.Second {
+			o.t.Fatalf("it took %s to answer (%v)", took, err)
 		}
-		return err
+		if a.Status != http.StatusServiceUnavailable || a.Header.Get("Retry-After") == "" {
+			return fmt.Errorf("%d, Retry-After %q: %s", a.Status, a.Header.Get("Retry-After"), a.Body)
+		}
+		return nil
 	})
 }
 
@@ -133,8 +152,12 @@ func (o *outage) refused() {
 func (o *outage) hold(length time.Duration) {
 	o.t.Helper()
 	rig.Throughout(o.t, "containers and names to be as they were", length, func() error {
-		if over := o.r.Ended(); !slices.Equal(over, o.away) {
-			return fmt.Errorf("these have ended: %q, want %q alone", over, o.away)
+		want := o.away
+		if o.hangs {
+			want = nil
+		}
+		if over := o.r.Ended(); !slices.Equal(over, want) {
+			return fmt.Errorf("these have ended: %q, want %q", over, want)
 		}
 		return o.asItWas()
 	})
@@ -168,6 +191,10 @@ func (o *outage) crash() {
 func (o *outage) comeBack() {
 	o.t.Helper()
 	for _, name := range o.away {
+		if o.hangs {
+			o.r.Resume(name)
+			continue
+		}
 		o.r.Start(name)
 	}
 	o.r.StartAll() // and wait until each is ready

@@ -9,38 +9,76 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 )
 
-// Pause stops a program as it stands, with SIGSTOP, and returns when none of its threads runs.
+// Pause stops a program as it stands, with SIGSTOP, and returns when none of its threads runs. Postgres is all its
+// processes.
 func (r *Rig) Pause(name string) {
 	r.t.Helper()
-	p := r.processes[name]
-	p.signal(syscall.SIGSTOP)
-	Eventually(r.t, name+" to stand still", Limit, func() error {
-		if over, err := p.ended(); over {
-			r.t.Fatalf("%s ended: %v", name, err)
+	for _, pid := range r.pids(name) {
+		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+			r.t.Fatalf("stop %s: %v", name, err)
 		}
-		states, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", p.cmd.Process.Pid))
-		if err != nil || len(states) == 0 {
-			return fmt.Errorf("its threads: %d, %w", len(states), err)
-		}
-		for _, file := range states {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				return err
-			}
-			if _, rest, _ := strings.Cut(string(text), ") "); !strings.HasPrefix(rest, "T") {
-				return fmt.Errorf("a thread is in state %.1s", rest)
-			}
-		}
-		return nil
-	})
+		Eventually(r.t, name+" to stand still", Limit, func() error { return stands(pid) })
+	}
 }
 
 // Resume lets a paused program go on.
-func (r *Rig) Resume(name string) { r.processes[name].signal(syscall.SIGCONT) }
+func (r *Rig) Resume(name string) {
+	r.t.Helper()
+	for _, pid := range r.pids(name) {
+		if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
+			r.t.Fatalf("continue %s: %v", name, err)
+		}
+	}
+}
+
+// pids are the processes of a program, the one that starts others first.
+func (r *Rig) pids(name string) []int {
+	r.t.Helper()
+	p := r.processes[name]
+	if over, err := p.ended(); over {
+		r.t.Fatalf("%s has ended: %v", name, err)
+	}
+	if name != "postgres" {
+		return []int{p.cmd.Process.Pid}
+	}
+	postmaster := r.postmaster()
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", postmaster))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	pids := []int{postmaster}
+	for _, word := range strings.Fields(string(children)) {
+		pid, err := strconv.Atoi(word)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		pids = append(pids, pid)
+	}
+	return pids
+}
+
+// stands says which thread of a process is not stopped.
+func stands(pid int) error {
+	states, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	if err != nil || len(states) == 0 {
+		return fmt.Errorf("process %d has %d threads (%v)", pid, len(states), err)
+	}
+	for _, file := range states {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		if _, rest, _ := strings.Cut(string(text), ") "); !strings.HasPrefix(rest, "T") {
+			return fmt.Errorf("a thread of process %d is in state %.1s", pid, rest)
+		}
+	}
+	return nil
+}
 
 // Tenure is the present tenure of a role that must be single: who has it, and its fence. Nobody has it while it is on
 // its way from one to another.
