@@ -16,8 +16,11 @@ import (
 type Config struct {
 	URL  string // of a user that may take Role, or is it
 	Role string // the service's name; its Postgres role is clocker_<name> and its schema <name>
-	Log  *slog.Logger
-	Poke func() // called after a commit that put rows into the outbox; must not block
+	// PasswordFile holds the password of the URL's user; it is read at each connection. Empty means that URL has it, or
+	// that none is asked for.
+	PasswordFile string
+	Log          *slog.Logger
+	Poke         func() // called after a commit that put rows into the outbox; must not block
 	// Connections is the pool's size; 0 means 8.
 	Connections int32
 	Retention   time.Duration         // how long events are kept; 0 is for ever
@@ -49,7 +52,7 @@ func Open(cfg Config) (*DB, error) {
 	if cfg.Poke == nil {
 		cfg.Poke = func() {}
 	}
-	pool, err := newPool(cfg.URL, cfg.Role, cfg.Connections)
+	pool, err := newPool(cfg, cfg.Role, cfg.Connections)
 	if err != nil {
 		return nil, err
 	}
@@ -62,8 +65,8 @@ func Open(cfg Config) (*DB, error) {
 	return &DB{cfg: cfg, pool: pool}, nil
 }
 
-func newPool(url, role string, size int32) (*pgxpool.Pool, error) {
-	pc, err := pgxpool.ParseConfig(url)
+func newPool(cfg Config, role string, size int32) (*pgxpool.Pool, error) {
+	pc, err := pgxpool.ParseConfig(cfg.URL)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
@@ -74,6 +77,7 @@ func newPool(url, role string, size int32) (*pgxpool.Pool, error) {
 	pc.MinConns = 1
 	pc.ConnConfig.RuntimeParams["application_name"] = RoleName(role)
 	pc.ConnConfig.ConnectTimeout = 5 * time.Second
+	pc.BeforeConnect = refresh(cfg)
 	pc.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
 		_, err := c.Exec(ctx, fmt.Sprintf("set role %s; set search_path = %s, events", RoleName(role), role))
 		return err

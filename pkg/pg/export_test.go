@@ -10,7 +10,7 @@ var ReadRetention = retention
 
 // Prune prunes once, under a tenure of its own.
 func (db *DB) Prune(ctx context.Context, keep time.Duration) error {
-	pool, err := newPool(db.cfg.URL, Sequencer, 2)
+	pool, err := newPool(db.cfg, Sequencer, 2)
 	if err != nil {
 		return err
 	}

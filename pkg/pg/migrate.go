@@ -71,11 +71,12 @@ func prepare(ctx context.Context, conn *pgx.Conn, schemas []Schema) error {
 			role = Sequencer
 		}
 		fmt.Fprintf(&b, `
-			do $$ begin create role %[1]s nologin; exception when duplicate_object or unique_violation then null; end $$;
+			do $$ begin create role %[1]s nologin noinherit; exception when duplicate_object or unique_violation then null; end $$;
 			do $$ begin execute format('grant %[1]s to %%I', current_user);
 			exception when invalid_grant_operation then null; end $$;
 			create schema if not exists %[2]s;`, RoleName(role), s.Name)
 		if s.Name != "events" {
+			fmt.Fprintf(&b, candidate, RoleName(s.Name), RoleName(Sequencer))
 			b.WriteString(strings.ReplaceAll(common, "{schema}", s.Name))
 		}
 	}
@@ -84,6 +85,14 @@ func prepare(ctx context.Context, conn *pgx.Conn, schemas []Schema) error {
 	}
 	return nil
 }
+
+// candidate lets a service that logs in as itself take the sequencer's role, which it has to do by name: without doing so
+// it has none of its rights. Roles are the cluster's, not the database's, so another migration may be a moment ahead.
+const candidate = `
+	do $$ begin
+	  if (select rolinherit from pg_roles where rolname = '%[1]s') then alter role %[1]s noinherit; end if;
+	  if not pg_has_role('%[1]s', '%[2]s', 'member') then grant %[2]s to %[1]s; end if;
+	exception when unique_violation then null; end $$;`
 
 func migrateOne(ctx context.Context, url string, s Schema) error {
 	db, err := sql.Open("pgx", url)
@@ -110,7 +119,8 @@ func migrateOne(ctx context.Context, url string, s Schema) error {
 	return nil
 }
 
-// grant gives each role its schema and everybody's v_ views, and no more.
+// grant gives each role its schema and everybody's v_ views, and no more: what Postgres gives to everybody in a new
+// database is taken back.
 func grant(ctx context.Context, conn *pgx.Conn, schemas []Schema) error {
 	roles := []string{RoleName(Sequencer)}
 	var floors, letters, needed []string
@@ -131,6 +141,11 @@ func grant(ctx context.Context, conn *pgx.Conn, schemas []Schema) error {
 	everybody := strings.Join(roles, ", ")
 	var b strings.Builder
 	fmt.Fprintf(&b, `
+		do $$ begin
+		  execute format('revoke all on database %%I from public', current_database());
+		  execute format('grant connect on database %%I to %[2]s', current_database());
+		end $$;
+		revoke all on schema public from public;
 		create or replace view events.v_floors as %[1]s;
 		drop view if exists events.v_dead_letters;
 		create view events.v_dead_letters as %[4]s;
@@ -156,6 +171,7 @@ func grant(ctx context.Context, conn *pgx.Conn, schemas []Schema) error {
 		do $$ declare v record; begin
 		  for v in select schemaname, viewname from pg_views where viewname like 'v\_%' and schemaname = any(string_to_array('` +
 		strings.Join(names(schemas), ",") + `', ',')) loop
+		    execute format('revoke insert, update, delete on %I.%I from clocker_%1$s', v.schemaname, v.viewname);
 		    execute format('grant select on %I.%I to ` + everybody + `', v.schemaname, v.viewname);
 		  end loop; end $$;`)
 	if _, err := conn.Exec(ctx, b.String()); err != nil {

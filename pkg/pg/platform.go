@@ -7,15 +7,15 @@ import (
 	"clocker.io/pkg/run"
 )
 
-// OpenFor opens the database of a service from its platform's settings: CLOCKER_DATABASE_URL, CLOCKER_EVENTS_RETENTION.
-// Like Open it does no I/O.
+// OpenFor opens the database of a service from its platform's settings: CLOCKER_DATABASE_URL,
+// CLOCKER_DATABASE_PASSWORD_FILE, CLOCKER_EVENTS_RETENTION. Like Open it does no I/O.
 func OpenFor(p run.Platform, role string) (*DB, error) {
 	keep, err := retention(p.Env("CLOCKER_EVENTS_RETENTION", ""))
 	if err != nil {
 		return nil, err
 	}
-	return Open(Config{URL: p.Env("CLOCKER_DATABASE_URL", ""), Role: role, Log: p.Log, Poke: p.Bus.Poke, Retention: keep,
-		Metrics: p.Metrics})
+	return Open(Config{URL: p.Env("CLOCKER_DATABASE_URL", ""), PasswordFile: p.Env("CLOCKER_DATABASE_PASSWORD_FILE", ""),
+		Role: role, Log: p.Log, Poke: p.Bus.Poke, Retention: keep, Metrics: p.Metrics})
 }
 
 // Loops are what every service with a database runs beside its own work: candidates for the sequencer and for who prunes

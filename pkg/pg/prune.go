@@ -26,7 +26,7 @@ func (db *DB) Retain(ctx context.Context) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	pool, err := newPool(db.cfg.URL, Sequencer, 2)
+	pool, err := newPool(db.cfg, Sequencer, 2)
 	if err != nil {
 		return err
 	}

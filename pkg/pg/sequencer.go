@@ -33,7 +33,7 @@ type Stream interface {
 // ctx ends. Every service with a database runs it as a candidate. Postgres is the truth: what is numbered is published
 // sooner or later, and a stream that has lost something is filled again.
 func (db *DB) Sequence(ctx context.Context, stream Stream) error {
-	pool, err := newPool(db.cfg.URL, Sequencer, 3)
+	pool, err := newPool(db.cfg, Sequencer, 3)
 	if err != nil {
 		return err
 	}

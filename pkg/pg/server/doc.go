@@ -1,5 +1,5 @@
 // Package server runs a Postgres of our own: the binaries of the system, a private data directory, a private socket,
-// no port and no password.
+// no port and no password, unless [Network] asks for them.
 //
 // It never downloads anything, never listens on the network, and never touches a Postgres that it did not start. It
 // knows nothing of schemas: that is package pg.

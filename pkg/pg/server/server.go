@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"os"
 	"os/exec"
@@ -30,6 +31,7 @@ type Config struct {
 	Socket   string            // directory of the socket; empty means Dir + ".socket"
 	Fsync    bool              // false only where losing the data on a power cut is wanted: tests
 	Settings map[string]string // Postgres settings that override ours
+	Network  *Network          // nil: no port, the socket alone
 	Log      *slog.Logger      // what the server prints; nil drops it
 }
 
@@ -96,7 +98,25 @@ func (c Config) complete() (Config, error) {
 	}
 	c.Dir = filepath.Join(parent, filepath.Base(c.Dir))
 	c.Socket = socketDir(c.Socket, c.Dir)
+	if c.Network != nil {
+		settings, err := c.Network.settings(c.hbaFile())
+		if err != nil {
+			return c, err
+		}
+		maps.Copy(settings, c.Settings)
+		c.Settings = settings
+	}
 	return c, nil
+}
+
+func (c Config) hbaFile() string { return c.Dir + ".hba" }
+
+// port is the number in the socket's name, and the port where there is one.
+func (c Config) port() int {
+	if n, err := strconv.Atoi(c.Settings["port"]); err == nil {
+		return n
+	}
+	return port
 }
 
 // attach gives the server that already runs on the directory; nil when there is none, or when it ended while we asked.
@@ -138,7 +158,12 @@ func launch(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{socket: cfg.Socket, port: port, done: make(chan struct{}), tail: newTail(cfg.Log)}
+	if cfg.Network != nil {
+		if err := cfg.Network.writeHBA(cfg.hbaFile(), who); err != nil {
+			return nil, err
+		}
+	}
+	s := &Server{socket: cfg.Socket, port: cfg.port(), done: make(chan struct{}), tail: newTail(cfg.Log)}
 	cmd := exec.Command(filepath.Join(cfg.Binaries.Dir, "postgres"), arguments(cfg)...)
 	cmd.Dir, cmd.Env, cmd.Stderr, cmd.Stdout = "/", environment(), s.tail, s.tail
 	cmd.SysProcAttr = who.attributes(syscall.SIGINT)

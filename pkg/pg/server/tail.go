@@ -50,14 +50,33 @@ func (t *tail) String() string {
 	return strings.Join(append(t.lines[:len(t.lines):len(t.lines)], string(t.partial)), "\n")
 }
 
-// severity sorts a line for our log. FATAL is only a connection's end ("the database system is starting up").
+// rolePrefix stands before the role in the lines of a server with a network.
+const rolePrefix = "as "
+
+// severity sorts a line for our log. FATAL is only a connection's end ("the database system is starting up"), unless it
+// is somebody who may not come in; and of the errors, those that say so.
 func severity(line string) slog.Level {
+	if rest, ok := strings.CutPrefix(line, rolePrefix); ok {
+		_, line, _ = strings.Cut(rest, " ")
+		line = strings.TrimSpace(line)
+	}
 	switch {
 	case strings.HasPrefix(line, "PANIC:"):
 		return slog.LevelError
-	case strings.HasPrefix(line, "WARNING:"):
+	case strings.HasPrefix(line, "WARNING:"), refusal(line):
 		return slog.LevelWarn
 	default:
 		return slog.LevelDebug
 	}
+}
+
+// refusal reports whether a line says that somebody tried what they may not.
+func refusal(line string) bool {
+	for _, words := range []string{"permission denied", "must be owner", "must be superuser", "must be member", "authentication failed",
+		"no pg_hba.conf entry"} {
+		if strings.Contains(line, words) {
+			return true
+		}
+	}
+	return false
 }
