@@ -5,15 +5,17 @@ import "encoding/json"
 // Kinds of operation.
 const (
 	OperationDeploy  = "deploy"  // requested by ApplicationSubmitted itself; done when the application is healthy
-	OperationResize  = "resize"  // target shop/web; params {"size": 3}
-	OperationRestart = "restart" // target shop, shop/web or shop/web/0
+	OperationResize  = "resize"  // target shop/web; params {"size": 3}; done when that many are up
+	OperationRestart = "restart" // target shop, shop/web or shop/web/0; done when all of it is up again
 	OperationDelete  = "delete"  // target shop; done when the application is gone
+	OperationCancel  = "cancel"  // target an operation of the application; done when that is taken back or stopped
 )
 
 // Outcomes of an operation.
 const (
-	OutcomeDone   = "done"
-	OutcomeFailed = "failed"
+	OutcomeDone      = "done"
+	OutcomeFailed    = "failed"
+	OutcomeCancelled = "cancelled"
 )
 
 // OperationRequested says that somebody asked for something that takes time; the noun's owner decides.

@@ -38,6 +38,11 @@ func onOperation(ctx context.Context, s *store.Store, e bus.Received[events.Oper
 	if err != nil {
 		return nil, err
 	}
+	if e.Event.Kind == events.OperationCancel {
+		if err := s.Ended(ctx, a, e.Event.Target); err != nil {
+			return nil, err
+		}
+	}
 	l := line.Of(a, s.Now())
 	l.Operation(e.Number, e.Event)
 	return s.Follow(l.Events(), nil), s.Save(ctx, a)

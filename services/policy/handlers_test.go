@@ -193,7 +193,7 @@ func TestInputsBeforeTheApplication(t *testing.T) {
 		t.Errorf("decided before the application is known: %v", linetest.Topics(out))
 	}
 	out := b.Deliver(1, events.ApplicationSubmitted{UID: linetest.UID, Application: "shop", Operation: "deploy"})
-	want := []string{"entity.resized", "operation.finished", "container.requested shop/store/0 g1"}
+	want := []string{"entity.resized", "container.requested shop/store/0 g1", "operation.finished"}
 	if got := linetest.Topics(out); !slices.Equal(got, want) {
 		t.Errorf("stated %v, want %v", got, want)
 	}
@@ -215,5 +215,40 @@ func TestApplicationThatApiDoesNotShowIsTriedAgain(t *testing.T) {
 	_, err := b.handle(t.Context(), pgtest.Deliver(1, events.ApplicationSubmitted{UID: "u9", Application: "other"}))
 	if err == nil || !strings.Contains(err.Error(), "api shows no such application") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// A cancel that comes when its target has ended, or before it was heard of, is settled all the same.
+func TestACancelFindsWhatItIsAboutInTheDatabase(t *testing.T) {
+	t.Parallel()
+	b := setup(t, linetest.Shop())
+	ask := func(number int64, id, kind, target, params string) []events.Event {
+		e := events.OperationRequested{Operation: id, Kind: kind, Application: "shop", UID: linetest.UID, Target: target}
+		if params != "" {
+			e.Params = []byte(params)
+		}
+		return b.Deliver(number, e)
+	}
+	if out := ask(4, "early", "cancel", "grow", ""); len(out) > 0 {
+		t.Errorf("decided before anything is known: %v", linetest.Topics(out))
+	}
+	b.Deliver(1, events.ApplicationSubmitted{UID: linetest.UID, Application: "shop", Operation: "deploy"})
+	want := []string{"entity.resized", "entity.resized", "operation.finished", "operation.finished"}
+	if got := linetest.Topics(ask(3, "grow", "resize", "shop/web", `{"size":9}`)); !slices.Equal(got, want) {
+		t.Errorf("stated %v, want %v", got, want)
+	}
+	out := ask(5, "late", "cancel", "grow", "")
+	if len(out) != 1 || out[0].(events.OperationFinished).Reason != "the resize grow had ended before" {
+		t.Errorf("%+v", out)
+	}
+	out = ask(6, "back", "cancel", "deploy", "")
+	if end, ok := out[0].(events.OperationFinished); !ok || end.Operation != "deploy" || end.Outcome != events.OutcomeCancelled {
+		t.Errorf("%+v", out)
+	}
+	if state := b.value(`select state from policy.v_applications where uid = $1`, linetest.UID); state != "stopping" {
+		t.Errorf("the application is %v", state)
+	}
+	if out := ask(6, "back", "cancel", "deploy", ""); len(out) > 0 {
+		t.Errorf("a duplicate leads to %v", linetest.Topics(out))
 	}
 }

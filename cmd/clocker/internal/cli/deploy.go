@@ -102,7 +102,7 @@ func (s *Shell) deployed(ctx context.Context, api *client.Client, op client.Doc[
 // of several with one reason only the first.
 func (s *Shell) withReasons(ctx context.Context, api *client.Client, err error) error {
 	var failed *operationFailed
-	if !errors.As(err, &failed) {
+	if !errors.As(err, &failed) || failed.op.State == client.OperationCancelled {
 		return err
 	}
 	list, explainErr := explainWaiting(ctx, api, failed.application)

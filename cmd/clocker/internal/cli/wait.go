@@ -123,7 +123,7 @@ func (s *Shell) outcome(ctx context.Context, a client.Accepted, op client.Operat
 			followCommand(a.Application))}
 	case err != nil:
 		return fmt.Errorf("watch operation %s: %w", a.Operation, err)
-	case op.State == client.OperationFailed:
+	case op.State == client.OperationFailed, op.State == client.OperationCancelled:
 		return &operationFailed{application: a.Application, op: op}
 	}
 	return nil
@@ -136,10 +136,14 @@ type operationFailed struct {
 }
 
 func (e *operationFailed) Error() string {
-	if e.op.Reason == "" {
-		return fmt.Sprintf("%s of %s failed", e.op.Kind, e.op.Target)
+	text := fmt.Sprintf("%s of %s failed", e.op.Kind, e.op.Target)
+	if e.op.State == client.OperationCancelled {
+		text = fmt.Sprintf("%s of %s was cancelled", e.op.Kind, e.op.Target)
 	}
-	return fmt.Sprintf("%s of %s failed: %s", e.op.Kind, e.op.Target, e.op.Reason)
+	if e.op.Reason == "" {
+		return text
+	}
+	return text + ": " + e.op.Reason
 }
 
 // impossible says that no host can take what waits for a place, as things are.

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"encoding/json"
 	"time"
 
 	"clocker.io/pkg/clocker"
@@ -155,19 +156,24 @@ type Accepted struct {
 
 // States of an Operation.
 const (
-	OperationRunning = "running"
-	OperationDone    = "done"
-	OperationFailed  = "failed"
+	OperationRunning   = "running"
+	OperationDone      = "done"
+	OperationFailed    = "failed"
+	OperationCancelled = "cancelled"
 )
 
 // Operation is a request that takes time.
 type Operation struct {
-	Operation   string `json:"operation"`
-	Kind        string `json:"kind"`
-	Application string `json:"application"`
-	Target      string `json:"target"`
-	State       string `json:"state"`
-	Reason      string `json:"reason"`
+	Operation   string          `json:"operation"`
+	Kind        string          `json:"kind"`
+	Application string          `json:"application"`
+	Target      string          `json:"target"`
+	Params      json.RawMessage `json:"params"`
+	State       string          `json:"state"`
+	Reason      string          `json:"reason"`
+	RequestedBy string          `json:"requestedBy"`
+	RequestedAt time.Time       `json:"requestedAt"`
+	FinishedAt  *time.Time      `json:"finishedAt"`
 }
 
 // Plan is what a blueprint would do; memory in bytes.

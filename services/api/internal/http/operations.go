@@ -2,21 +2,48 @@ package http
 
 import (
 	"context"
+	"slices"
+	"strings"
 
+	"clocker.io/pkg/events"
 	"clocker.io/services/api/internal/store"
 	"clocker.io/services/api/internal/view"
 
 	"github.com/labstack/echo/v4"
 )
 
+var (
+	kinds = []string{events.OperationDeploy, events.OperationResize, events.OperationRestart, events.OperationDelete,
+		events.OperationCancel}
+	states = []string{"running", events.OutcomeDone, events.OutcomeFailed, events.OutcomeCancelled}
+)
+
+// listOperations lists operations, with ?application, ?kind and ?state those of one.
 func (s *Server) listOperations(c echo.Context) error {
+	asking := store.Asking{Application: c.QueryParam("application"), Kind: c.QueryParam("kind"), State: c.QueryParam("state")}
+	for _, known := range []struct {
+		name, value string
+		of          []string
+	}{{"kind", asking.Kind, kinds}, {"state", asking.State, states}} {
+		if known.value != "" && !slices.Contains(known.of, known.value) {
+			return invalid("%s must be one of %s", known.name, strings.Join(known.of, ", "))
+		}
+	}
 	return list(s, c, func(ctx context.Context, r *store.Reader, p store.Page) (view.Page[view.Operation], error) {
-		return r.Operations(ctx, c.QueryParam("application"), p)
+		return r.Operations(ctx, asking, p)
 	})
 }
 
 func (s *Server) getOperation(c echo.Context) error {
 	return one(s, c, func(ctx context.Context, r *store.Reader) (view.Operation, error) {
 		return r.Operation(ctx, c.Param("operation"))
+	})
+}
+
+// cancelOperation asks for an operation to be taken back or stopped; asking again gives the same operation.
+func (s *Server) cancelOperation(c echo.Context) error {
+	return s.act(c, nil, func(ctx context.Context, st *store.Store) (view.Accepted, []events.Event, error) {
+		asked, facts, err := st.Cancel(ctx, c.Param("operation"), newOperation(), callerOf(c).String())
+		return accepted(asked), facts, err
 	})
 }

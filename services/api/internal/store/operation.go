@@ -102,9 +102,7 @@ func (s *Store) Delete(ctx context.Context, application, operation, by string) (
 	a := Asked{Operation: operation, Kind: events.OperationDelete, Application: application, UID: app.UID,
 		Target: application, By: by}
 	if going {
-		err := s.tx.QueryRow(ctx, `
-			select operation from api.operations where uid = $1 and kind = $2 order by requested_at limit 1`,
-			app.UID, events.OperationDelete).Scan(&a.Operation)
+		a.Operation, err = s.goingBy(ctx, app.UID)
 		return a, nil, err
 	}
 	if _, err := s.tx.Exec(ctx, `update api.applications set going = true where uid = $1`, app.UID); err != nil {
@@ -114,16 +112,21 @@ func (s *Store) Delete(ctx context.Context, application, operation, by string) (
 	return a, facts, err
 }
 
-// Finish closes an operation; one that is closed already stays as it is.
+// Finish closes an operation; one that is closed already stays as it is. An application whose deploy was cancelled takes
+// no more orders.
 func (s *Store) Finish(ctx context.Context, e events.OperationFinished, at time.Time) error {
-	state := "done"
-	if e.Outcome != events.OutcomeDone {
-		state = "failed"
+	state := "failed"
+	if e.Outcome == events.OutcomeDone || e.Outcome == events.OutcomeCancelled {
+		state = e.Outcome
 	}
-	_, err := s.tx.Exec(ctx, `
+	var b pgx.Batch
+	b.Queue(`
 		update api.operations set state = $2, reason = $3, finished_at = $4 where operation = $1 and state = 'running'`,
 		e.Operation, state, e.Reason, at)
-	return err
+	if e.Kind == events.OperationDeploy && e.Outcome == events.OutcomeCancelled {
+		b.Queue(`update api.applications set going = true where uid = $1`, e.UID)
+	}
+	return s.tx.SendBatch(ctx, &b).Close()
 }
 
 // Gone frees an application's name and closes what was still asked of it.
@@ -131,9 +134,10 @@ func (s *Store) Gone(ctx context.Context, uid string, at time.Time) error {
 	var b pgx.Batch
 	b.Queue(`update api.applications set gone_at = $2, going = true where uid = $1 and gone_at is null`, uid, at)
 	b.Queue(`
-		update api.operations set finished_at = $2,
-		  state = case kind when $3 then 'done' else 'failed' end,
-		  reason = case kind when $3 then '' else 'the application is gone' end
-		where uid = $1 and state = 'running'`, uid, at, events.OperationDelete)
+		update api.operations o set finished_at = $2,
+		  state = case when meant then 'done' else 'failed' end,
+		  reason = case when meant then '' else 'the application is gone' end
+		from (select operation, kind = $3 or kind = $4 and `+ofDeploy+` as meant from api.operations where uid = $1) m
+		where o.operation = m.operation and o.state = 'running'`, uid, at, events.OperationDelete, events.OperationCancel)
 	return s.tx.SendBatch(ctx, &b).Close()
 }

@@ -26,15 +26,19 @@ func scanOperation(row pgx.CollectableRow) (o view.Operation, err error) {
 	return o, err
 }
 
-// Operations lists operations, the newest first, of all applications or of one. Source: api.operations.
-func (r *Reader) Operations(ctx context.Context, application string, p Page) (view.Page[view.Operation], error) {
+// Asking says which operations are wanted; an empty field takes all.
+type Asking struct{ Application, Kind, State string }
+
+// Operations lists operations, the newest first. Source: api.operations.
+func (r *Reader) Operations(ctx context.Context, f Asking, p Page) (view.Page[view.Operation], error) {
 	before, id := int64(1)<<53, ""
 	if err := p.place(&before, &id); err != nil {
 		return view.Page[view.Operation]{}, err
 	}
 	list, err := collect(ctx, r, "list operations", scanOperation, operationColumns+`
-		where ($1 = '' or application = $1) and (requested_at, operation) < ($2, $3)
-		order by requested_at desc, operation desc limit $4`, application, time.UnixMicro(before), id, p.Limit+1)
+		where ($1 = '' or application = $1) and ($5 = '' or kind = $5) and ($6 = '' or state = $6)
+		  and (requested_at, operation) < ($2, $3)
+		order by requested_at desc, operation desc limit $4`, f.Application, time.UnixMicro(before), id, p.Limit+1, f.Kind, f.State)
 	return cut(p, list, func(o view.Operation) string { return cursor(o.RequestedAt.UnixMicro(), o.Operation) }), err
 }
 

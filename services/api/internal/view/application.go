@@ -74,7 +74,7 @@ type Operation struct {
 	UID         string     `json:"uid"`
 	Target      string     `json:"target"`
 	Params      any        `json:"params,omitempty"`
-	State       string     `json:"state"` // running, done, failed
+	State       string     `json:"state"` // running, done, failed, cancelled
 	Reason      string     `json:"reason,omitempty"`
 	RequestedBy string     `json:"requestedBy,omitempty"` // name and id of a token
 	RequestedAt time.Time  `json:"requestedAt"`

@@ -4,6 +4,6 @@
 // It does no I/O and reads no clock. The order in which things happen to arrive does not matter: each input is kept in
 // the application's rows, and [Line.Events] decides from the rows alone.
 //
-// Start reading at [Line.Events], the rules in their order; then the inputs: submitted.go, operation.go, container.go,
-// image.go, fact.go.
+// Start reading at [Line.Events], the rules in their order; then the inputs: submitted.go, operation.go, cancel.go,
+// container.go, image.go, fact.go. What operations come to is in progress.go.
 package line

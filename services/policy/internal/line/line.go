@@ -35,6 +35,7 @@ func (l *Line) Events() []events.Event {
 		l.fill()
 		l.health()
 		l.deployed()
+		l.reached()
 		l.gone()
 	}
 	l.orphaned()
@@ -185,7 +186,7 @@ func (l *Line) gone() {
 	a.Gone, a.Dirty = true, true
 	l.state(events.ApplicationGone{Application: a.ID, UID: a.UID})
 	for _, o := range a.Operations {
-		if o.Kind == events.OperationDelete && o.Begun {
+		if o.Outcome == "" && o.Begun && (o.Kind == events.OperationDelete || o.Kind == events.OperationCancel) {
 			l.finish(o, events.OutcomeDone, "")
 		}
 	}

@@ -5,14 +5,14 @@ import (
 	"slices"
 
 	"clocker.io/pkg/events"
-	"clocker.io/services/policy/internal/keep"
 	"clocker.io/services/policy/internal/rows"
 	"clocker.io/services/policy/internal/want"
 )
 
 // Minds reports whether an operation of this kind is policy's; others belong to another owner.
 func Minds(kind string) bool {
-	return kind == events.OperationResize || kind == events.OperationRestart || kind == events.OperationDelete
+	return slices.Contains([]string{events.OperationResize, events.OperationRestart, events.OperationDelete,
+		events.OperationCancel}, kind)
 }
 
 // Operation takes in a request of a user. Kinds that policy does not mind are passed over.
@@ -37,6 +37,10 @@ func (l *Line) open(o *rows.Operation) {
 func (l *Line) operate() {
 	for _, o := range l.app.Operations {
 		if o.Begun || o.Outcome != "" {
+			continue
+		}
+		if o.Kind == events.OperationCancel {
+			l.cancel(o)
 			continue
 		}
 		o.Begun, o.Dirty = true, true
@@ -73,12 +77,12 @@ func (l *Line) resize(o *rows.Operation, t want.Target) {
 		l.finish(o, events.OutcomeDone, "a later resize came first")
 		return
 	}
+	l.supersede(o)
 	e.Number, e.Dirty = o.Number, true
 	if from := e.Size; from != size {
 		l.state(events.EntityResized{Application: l.app.ID, UID: l.app.UID, Entity: e.Entity, From: from, To: size})
-		l.size(e, size, "resized")
+		l.size(e, size, whyResized)
 	}
-	l.finish(o, events.OutcomeDone, "")
 }
 
 // restart makes the next generation of every container of the target that has entered the line, on the host where it
@@ -97,9 +101,7 @@ func (l *Line) restart(o *rows.Operation, t want.Target) {
 	}
 	if !found {
 		l.finish(o, events.OutcomeFailed, fmt.Sprintf("there is no container %s to restart", o.Target))
-		return
 	}
-	l.finish(o, events.OutcomeDone, "")
 }
 
 func (l *Line) delete(o *rows.Operation, t want.Target) {
@@ -122,37 +124,10 @@ func (l *Line) Withdraw() {
 		l.drop(c, "deleted")
 	}
 	for _, o := range a.Operations {
-		if o.Kind == events.OperationDeploy && o.Outcome == "" {
+		if o.Outcome == "" && o.Begun && o.Kind != events.OperationDelete && o.Kind != events.OperationCancel {
 			l.finish(o, events.OutcomeFailed, fmt.Sprintf("application %s was deleted", a.ID))
 		}
 	}
-}
-
-// deployed finishes the deploy operation: done when the application is healthy for the first time, failed once
-// something of it is given up.
-func (l *Line) deployed() {
-	for _, o := range l.app.Operations {
-		if o.Kind != events.OperationDeploy || o.Outcome != "" {
-			continue
-		}
-		if l.app.Healthy {
-			l.finish(o, events.OutcomeDone, "")
-		} else if reason := l.broken(); reason != "" {
-			l.finish(o, events.OutcomeFailed, reason)
-		}
-	}
-}
-
-// broken is why the application will not become healthy unless somebody acts; empty while it still may.
-func (l *Line) broken() string {
-	if l.app.Spec != nil {
-		for _, e := range l.app.Spec.Entities {
-			if i := l.app.Images[e.Image.Key()]; i != nil && !i.Ready {
-				return fmt.Sprintf("image of %s/%s: %s", l.app.ID, e.ID, i.Reason)
-			}
-		}
-	}
-	return keep.Broken(l.app.Wanted())
 }
 
 // orphaned finishes operations on an application that never was or no longer is.

@@ -16,8 +16,9 @@ import (
 
 // chaos drives a world at random: deliveries in any order, duplicates, failures, requests of users.
 func chaos(t *rapid.T, w *linetest.World, m *linetest.Memory, spec clocker.Application) (deleted bool) {
+	asked := []string{"deploy"}
 	for n := range rapid.IntRange(0, 80).Draw(t, "steps") {
-		switch kind := rapid.IntRange(0, 11).Draw(t, "kind"); {
+		switch kind := rapid.IntRange(0, 12).Draw(t, "kind"); {
 		case kind <= 4 && w.Pending() > 0:
 			w.Deliver(rapid.IntRange(0, w.Pending()-1).Draw(t, "which"))
 		case kind == 5 && w.Past() > 0:
@@ -28,12 +29,16 @@ func chaos(t *rapid.T, w *linetest.World, m *linetest.Memory, spec clocker.Appli
 			fail(t, w, m)
 		case kind == 10:
 			e := rapid.SampledFrom(spec.Entities).Draw(t, "entity").ID
+			asked = append(asked, fmt.Sprintf("resize%d", n))
 			w.Ask(fmt.Sprintf("resize%d", n), "resize", spec.ID+"/"+e, fmt.Sprintf(`{"size":%d}`, rapid.IntRange(0, 4).Draw(t, "size")))
 		case kind == 11 && rapid.IntRange(0, 9).Draw(t, "delete") == 0:
 			w.Ask(fmt.Sprintf("delete%d", n), "delete", spec.ID, "")
 			deleted = true
 		case kind == 11:
+			asked = append(asked, fmt.Sprintf("restart%d", n))
 			w.Ask(fmt.Sprintf("restart%d", n), "restart", spec.ID, "")
+		case kind == 12:
+			w.Ask(fmt.Sprintf("cancel%d", n), "cancel", rapid.SampledFrom(asked).Draw(t, "cancelled"), "")
 		}
 	}
 	return deleted
@@ -54,7 +59,8 @@ func fail(t *rapid.T, w *linetest.World, m *linetest.Memory) {
 }
 
 // Whatever happens in whatever order: the story has no contradiction, and when faults stop, everything wanted is healthy
-// or given up, every operation is finished, and of a deleted application nothing is left.
+// or given up, every operation is finished, also when another cancels it, and of an application that was deleted or whose
+// deploy was cancelled nothing is left.
 func TestAnyOrderSettles(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -66,7 +72,7 @@ func TestAnyOrderSettles(t *testing.T) {
 		if err := linetest.Story(w.Log); err != nil {
 			rt.Fatalf("%v\n%s", err, strings.Join(linetest.Topics(w.Log), "\n"))
 		}
-		if m.App.Gone != deleted {
+		if end, _ := finish(w, "deploy"); m.App.Gone != (deleted || end.Outcome == events.OutcomeCancelled) {
 			rt.Fatalf("gone %v, deleted %v\n%s", m.App.Gone, deleted, strings.Join(linetest.Topics(w.Log), "\n"))
 		}
 		for _, c := range m.App.Wanted() {
@@ -77,8 +83,11 @@ func TestAnyOrderSettles(t *testing.T) {
 				rt.Fatalf("%s has generation %d above floor %d", c.Path(), c.Generation, c.Floor)
 			}
 		}
+		if n, sizes := len(m.App.Wanted()), sizesOf(m); n != sizes {
+			rt.Fatalf("%d containers are wanted, the entities have sizes of %d", n, sizes)
+		}
 		for _, o := range m.App.Operations {
-			if o.Outcome == "" && !(o.Kind == "deploy" && anyBlocked(m)) {
+			if o.Outcome == "" && !(o.Kind != "cancel" && anyBlocked(m)) {
 				rt.Fatalf("operation %+v is open", o)
 			}
 		}
@@ -86,6 +95,17 @@ func TestAnyOrderSettles(t *testing.T) {
 			rt.Fatalf("the rules are not at rest: %v", linetest.Topics(again))
 		}
 	})
+}
+
+// sizesOf is how many containers the entities of an application should have; none once it is withdrawn.
+func sizesOf(m *linetest.Memory) int {
+	n := 0
+	for _, e := range m.App.Entities {
+		if !m.App.Withdrawn {
+			n += e.Size
+		}
+	}
+	return n
 }
 
 // blocked is a container that rightly waits: what it waits for was given up.

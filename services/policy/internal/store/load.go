@@ -93,18 +93,34 @@ func queueSpec(b *pgx.Batch, a *rows.Application) {
 		}
 		return r.Err()
 	})
-	b.Queue(`
-		select operation, kind, target, params, number, begun from operations
-		where uid = $1 and outcome = '' order by number, operation`, a.UID).Query(func(r pgx.Rows) error {
-		for r.Next() {
-			o := &rows.Operation{}
-			if err := r.Scan(&o.ID, &o.Kind, &o.Target, &o.Params, &o.Number, &o.Begun); err != nil {
-				return err
-			}
-			a.Operations = append(a.Operations, o)
+	b.Queue(`select `+operationColumns+` from operations where uid = $1 and outcome = '' order by number, operation`, a.UID).
+		Query(func(r pgx.Rows) error { return scanOperations(r, a) })
+}
+
+const operationColumns = `operation, kind, target, params, number, begun, outcome, reason`
+
+func scanOperations(r pgx.Rows, a *rows.Application) error {
+	for r.Next() {
+		o := &rows.Operation{}
+		if err := r.Scan(&o.ID, &o.Kind, &o.Target, &o.Params, &o.Number, &o.Begun, &o.Outcome, &o.Reason); err != nil {
+			return err
 		}
-		return r.Err()
-	})
+		a.Operations = append(a.Operations, o)
+	}
+	return r.Err()
+}
+
+// Ended adds an operation of a that has ended, for one that is about it; one that goes on is there already.
+func (s *Store) Ended(ctx context.Context, a *rows.Application, id string) error {
+	r, err := s.tx.Query(ctx, `select `+operationColumns+` from operations where uid = $1 and operation = $2 and outcome <> ''`, a.UID, id)
+	if err != nil {
+		return fmt.Errorf("read operation %s: %w", id, err)
+	}
+	defer r.Close()
+	if err := scanOperations(r, a); err != nil {
+		return fmt.Errorf("read operation %s: %w", id, err)
+	}
+	return nil
 }
 
 func queueContainers(b *pgx.Batch, a *rows.Application) {
