@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"clocker.io/pkg/events"
@@ -107,25 +106,12 @@ var errForeign = errors.New("message carries no event number")
 
 // decode reads a message of the stream. The delivery carries what could be read even when the rest could not.
 func decode(m jetstream.Msg) (events.Delivery, error) {
-	h := m.Headers()
 	var d events.Delivery
-	number, err := strconv.ParseInt(h.Get(headerSequence), 10, 64)
-	if err != nil {
-		return d, errForeign
+	var err error
+	if d.Record, err = record(m.Headers(), m.Subject(), m.Data()); err != nil {
+		return d, err
 	}
-	d.Number = number
-	d.ID, d.Subject, d.Data, d.Trace = h.Get(headerID), m.Subject(), m.Data(), h.Get(headerTrace)
-	d.Cause, _ = strconv.ParseInt(h.Get(headerCause), 10, 64)
-	topic, ok := events.TopicOf(h.Get(headerType))
-	if !ok {
-		d.Topic = h.Get(headerType)
-		return d, fmt.Errorf("event type %q is not one this version knows", d.Topic)
-	}
-	d.Topic = topic
-	if d.Time, err = time.Parse(time.RFC3339Nano, h.Get(headerTime)); err != nil {
-		return d, fmt.Errorf("event time: %w", err)
-	}
-	d.Event, err = events.Decode(topic, d.Data)
+	d.Event, err = events.Decode(d.Topic, d.Data)
 	return d, err
 }
 

@@ -26,8 +26,12 @@ const metaGeneration = "clocker_generation"
 // not answered at all. Asking again is safe, because the stream itself refuses what it has.
 const answerTime = 2 * time.Second
 
-// streamBytes bounds the stream: it is a window on the log in Postgres, not the log.
-const streamBytes = 1 << 30
+// The stream is a window on the log in Postgres, not the log: it takes at most streamBytes, and on a small disk what
+// there is.
+const (
+	streamBytes      = 1 << 30
+	streamBytesLeast = 4 << 20
+)
 
 // CloudEvents attributes in NATS's binary mode.
 const (
@@ -94,6 +98,7 @@ func (s *Stream) Open(ctx context.Context) (events.StreamState, error) {
 	}
 	st := info.State
 	state := events.StreamState{Generation: generation, First: int64(st.FirstSeq), Last: int64(st.LastSeq)}
+	state.Full = st.Bytes > uint64(info.Config.MaxBytes)/10*9
 	state.Whole = st.NumDeleted == 0 && (st.Msgs == 0 || st.Msgs == st.LastSeq-st.FirstSeq+1)
 	if st.Msgs > 0 {
 		m, err := stream.GetMsg(ctx, st.LastSeq)
@@ -110,15 +115,26 @@ func (s *Stream) Recreate(ctx context.Context, generation, first int64) error {
 	if err := s.conn.js.DeleteStream(ctx, streamName); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
 		return fmt.Errorf("delete stream: %w", err)
 	}
-	_, err := s.conn.js.CreateStream(ctx, jetstream.StreamConfig{
-		Name: streamName, Subjects: []string{events.SubjectRoot + ">"}, Storage: jetstream.FileStorage,
-		MaxBytes: streamBytes, Discard: jetstream.DiscardOld, FirstSeq: uint64(first), AllowAtomicPublish: true,
-		AllowDirect: true, Metadata: map[string]string{metaGeneration: strconv.FormatInt(generation, 10)},
-	})
-	if err != nil {
-		return fmt.Errorf("create stream: %w", err)
+	for size := int64(streamBytes); ; size /= 4 {
+		_, err := s.conn.js.CreateStream(ctx, jetstream.StreamConfig{
+			Name: streamName, Subjects: []string{events.SubjectRoot + ">"}, Storage: jetstream.FileStorage,
+			MaxBytes: size, Discard: jetstream.DiscardOld, FirstSeq: uint64(first), AllowAtomicPublish: true,
+			AllowDirect: true, Metadata: map[string]string{metaGeneration: strconv.FormatInt(generation, 10)},
+		})
+		if err == nil {
+			return nil
+		}
+		if size/4 < streamBytesLeast || !noRoom(err) {
+			return fmt.Errorf("create stream: %w", err)
+		}
 	}
-	return nil
+}
+
+// noRoom reports whether the server has less room than a stream asked for.
+func noRoom(err error) bool {
+	const storage, resources = 10047, 10023
+	var api *jetstream.APIError
+	return errors.As(err, &api) && (api.ErrorCode == storage || api.ErrorCode == resources)
 }
 
 // Publish appends records all or none, at most 1,000. The server refuses them unless the stream ends right before the

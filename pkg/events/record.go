@@ -69,10 +69,13 @@ type CloudEvent struct {
 	DataBase64      []byte          `json:"data_base64,omitempty"` // in place of Data when that is no JSON
 }
 
+// SourceRoot starts the CloudEvents source of every event; the service follows.
+const SourceRoot = "clocker/"
+
 // CloudEvent gives the record's structured form.
 func (r Record) CloudEvent() CloudEvent {
 	e := CloudEvent{
-		SpecVersion: "1.0", ID: r.ID, Source: "clocker/" + r.Source, Type: Type(r.Topic),
+		SpecVersion: "1.0", ID: r.ID, Source: SourceRoot + r.Source, Type: Type(r.Topic),
 		Subject: strings.TrimPrefix(strings.TrimPrefix(r.Subject, SubjectRoot+r.Topic), "."),
 		Time:    r.Time.UTC(), DataContentType: "application/json", Sequence: r.Number, Cause: r.Cause,
 		TraceParent: r.Trace, Data: r.Data,
@@ -90,10 +93,12 @@ type Delivery struct {
 }
 
 // StreamState is what the stream of events holds: record numbers First to Last without gaps, or nothing when Last is
-// less than First. Whole is false when the stream is missing or a part of it is.
+// less than First. Whole is false when the stream is missing or a part of it is; Full is true when it has no room for
+// more, so that its first records are discarded for new ones.
 type StreamState struct {
 	Generation int64
 	First      int64
 	Last       int64
 	Whole      bool
+	Full       bool
 }

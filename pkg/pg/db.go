@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -25,16 +26,26 @@ type Config struct {
 	Connections int32
 	Retention   time.Duration         // how long events are kept; 0 is for ever
 	Metrics     prometheus.Registerer // nil for none
+	// Scrub is how often the whole stream is compared with the log; 0 means an hour.
+	Scrub time.Duration
+	// Patience is how long a consumer may stand still at an event before it is taken from the log; 0 means 10 s.
+	Patience time.Duration
 }
 
 // beginTime is how long a transaction waits for its beginning: for a connection, and for the first word of the database.
 // One that hangs, or that a broken network hides, looks to whoever asks like one that is not there.
 const beginTime = 10 * time.Second
 
+// idleInTransaction is how long a transaction may wait for its process before Postgres ends it. A process that was
+// stopped in the middle of one would hold its locks for ever, and with them a lease that is over; twice the term is far
+// above what a busy machine keeps a living process waiting.
+const idleInTransaction = 2 * leaseTerm
+
 // DB is a pool of connections that all act as one service's role. It is safe for concurrent use.
 type DB struct {
-	cfg  Config
-	pool *pgxpool.Pool
+	cfg     Config
+	pool    *pgxpool.Pool
+	metrics metrics
 }
 
 // RoleName is the Postgres role of a service.
@@ -62,7 +73,7 @@ func Open(cfg Config) (*DB, error) {
 			return nil, fmt.Errorf("open database: %w", err)
 		}
 	}
-	return &DB{cfg: cfg, pool: pool}, nil
+	return &DB{cfg: cfg, pool: pool, metrics: newMetrics(cfg.Metrics)}, nil
 }
 
 func newPool(cfg Config, role string, size int32) (*pgxpool.Pool, error) {
@@ -76,6 +87,7 @@ func newPool(cfg Config, role string, size int32) (*pgxpool.Pool, error) {
 	}
 	pc.MinConns = 1
 	pc.ConnConfig.RuntimeParams["application_name"] = RoleName(role)
+	pc.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = strconv.FormatInt(idleInTransaction.Milliseconds(), 10)
 	pc.ConnConfig.ConnectTimeout = 5 * time.Second
 	pc.BeforeConnect = refresh(cfg)
 	pc.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
@@ -145,7 +157,7 @@ func (db *DB) transact(ctx context.Context, opts pgx.TxOptions, fn func(context.
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	tx := &Tx{Tx: raw}
+	tx := &Tx{Tx: raw, db: db}
 	// Rolling back after a commit is a no-op; the background context lets it run when ctx has ended.
 	defer func() { _ = raw.Rollback(context.WithoutCancel(ctx)) }()
 	if err := fn(ctx, tx); err != nil {
@@ -163,6 +175,7 @@ func (db *DB) transact(ctx context.Context, opts pgx.TxOptions, fn func(context.
 // Tx is a transaction of a store.
 type Tx struct {
 	pgx.Tx
+	db    *DB
 	after []func()
 }
 

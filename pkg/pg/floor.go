@@ -13,10 +13,15 @@ const (
 	floorStep  = 20000 // events looked at in one go, so that a long backlog does not make one long statement
 )
 
-// Floors is the loop that raises a consumer's floor over what it has handled and prunes its inbox up to the floor before;
-// it returns when ctx ends. topics are those that the consumer handles; all others count as handled.
-func (db *DB) Floors(ctx context.Context, consumer string, topics []string) error {
-	tick := time.NewTicker(floorEvery)
+// Floors is the loop that raises a consumer's floor over what it has handled, prunes its inbox up to the floor before,
+// and has fill handle what the stream does not bring; it returns when ctx ends. topics are those that the consumer
+// handles; all others count as handled.
+func (db *DB) Floors(ctx context.Context, consumer string, topics []string, fill Filler) error {
+	g := &gaps{db: db, consumer: consumer, topics: topics, fill: fill, patience: db.cfg.Patience}
+	if g.patience <= 0 {
+		g.patience = patience
+	}
+	tick := time.NewTicker(min(floorEvery, g.patience))
 	defer tick.Stop()
 	for {
 		for moved := true; moved && ctx.Err() == nil; {
@@ -24,6 +29,9 @@ func (db *DB) Floors(ctx context.Context, consumer string, topics []string) erro
 			if moved, err = db.raiseFloor(ctx, consumer, topics); err != nil {
 				db.cfg.Log.Debug("raise floor", "consumer", consumer, "reason", err)
 			}
+		}
+		if err := g.look(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			db.cfg.Log.Debug("look for gaps", "consumer", consumer, "reason", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -37,17 +45,21 @@ func (db *DB) Floors(ctx context.Context, consumer string, topics []string) erro
 func (db *DB) raiseFloor(ctx context.Context, consumer string, topics []string) (bool, error) {
 	full := false
 	err := db.inTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(ctx context.Context, tx *Tx) error {
-		var from, to int64
+		var from, to, head int64
 		err := tx.QueryRow(ctx, `
 			with f as (select coalesce((select floor from floors where consumer = $1), 0) as floor)
-			select f.floor, coalesce(
+			select f.floor, (select number from events.head), coalesce(
 			  (select min(e.number) - 1 from events.events e
 			   where e.number > f.floor and e.number <= f.floor + $3 and e.topic = any($2)
 			     and not exists (select from inbox i where i.consumer = $1 and i.number = e.number)),
 			  least((select number from events.head), f.floor + $3))
-			from f`, consumer, topics, floorStep).Scan(&from, &to)
-		if err != nil || to <= from {
+			from f`, consumer, topics, floorStep).Scan(&from, &head, &to)
+		if err != nil {
 			return err
+		}
+		db.metrics.lag.WithLabelValues(consumer).Set(float64(head - max(from, to)))
+		if to <= from {
+			return nil
 		}
 		full = to == from+floorStep
 		_, err = tx.Exec(ctx, `

@@ -128,13 +128,26 @@ func (db *DB) resign(ctx context.Context, f Fence) {
 
 // CheckFence makes sure, to the end of the transaction, that the role is still this tenure's: a takeover waits for the
 // row, a renewal does not. It answers ErrFenced when it is not. Source: events.leases.
-func (tx *Tx) CheckFence(ctx context.Context, f Fence) error {
-	var ok bool
-	err := tx.QueryRow(ctx, `
-		select true from events.leases where name = $1 and holder = $2 and fence = $3 for key share`,
-		f.Lease, f.Holder, f.Number).Scan(&ok)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return ErrFenced
+func (tx *Tx) CheckFence(ctx context.Context, f Fence) error { return tx.db.checkFence(ctx, tx, f) }
+
+// checkFence tells of a refusal: it means that this process was stopped, or cut off, for longer than the term.
+func (db *DB) checkFence(ctx context.Context, q querier, f Fence) error {
+	var now Fence
+	err := q.QueryRow(ctx, `select holder, fence from events.leases where name = $1 for key share`, f.Lease).
+		Scan(&now.Holder, &now.Number)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("check fence: %w", err)
 	}
-	return err
+	if now.Holder == f.Holder && now.Number == f.Number {
+		return nil
+	}
+	db.metrics.refusals.WithLabelValues(f.Lease).Inc()
+	db.cfg.Log.Warn("a write is refused: another process has taken the role over", "lease", f.Lease, "fence", f.Number,
+		"fence_now", now.Number)
+	return ErrFenced
+}
+
+// querier is a pool or a transaction.
+type querier interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }

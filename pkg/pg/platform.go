@@ -2,20 +2,27 @@ package pg
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"clocker.io/pkg/bus"
 	"clocker.io/pkg/run"
 )
 
 // OpenFor opens the database of a service from its platform's settings: CLOCKER_DATABASE_URL,
-// CLOCKER_DATABASE_PASSWORD_FILE, CLOCKER_EVENTS_RETENTION. Like Open it does no I/O.
+// CLOCKER_DATABASE_PASSWORD_FILE, CLOCKER_EVENTS_RETENTION, and CLOCKER_STREAM_SCRUB, how often the whole stream is compared
+// with the log. Like Open it does no I/O.
 func OpenFor(p run.Platform, role string) (*DB, error) {
 	keep, err := retention(p.Env("CLOCKER_EVENTS_RETENTION", ""))
 	if err != nil {
 		return nil, err
 	}
+	scrub, err := time.ParseDuration(p.Env("CLOCKER_STREAM_SCRUB", scrubEvery.String()))
+	if err != nil || scrub <= 0 {
+		return nil, fmt.Errorf("CLOCKER_STREAM_SCRUB is %q: want a time such as 1h", p.Env("CLOCKER_STREAM_SCRUB", ""))
+	}
 	return Open(Config{URL: p.Env("CLOCKER_DATABASE_URL", ""), PasswordFile: p.Env("CLOCKER_DATABASE_PASSWORD_FILE", ""),
-		Role: role, Log: p.Log, Poke: p.Bus.Poke, Retention: keep, Metrics: p.Metrics})
+		Role: role, Log: p.Log, Poke: p.Bus.Poke, Metrics: p.Metrics, Retention: keep, Scrub: scrub})
 }
 
 // Loops are what every service with a database runs beside its own work: candidates for the sequencer and for who prunes
@@ -25,6 +32,6 @@ func Loops(p run.Platform, db *DB, c bus.Consumer) []run.Loop {
 		{Name: "sequencer", Run: func(ctx context.Context) error { return db.Sequence(ctx, p.Bus.Stream()) }},
 		{Name: "retention", Run: db.Retain},
 		{Name: "dead letters", Run: newLetters(db, c, p.Bus, p.Metrics).run},
-		{Name: "floor", Run: func(ctx context.Context) error { return db.Floors(ctx, c.Name, c.Topics) }},
+		{Name: "floor", Run: func(ctx context.Context) error { return db.Floors(ctx, c.Name, c.Topics, c.Fill) }},
 	}
 }

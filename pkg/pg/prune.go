@@ -31,7 +31,7 @@ func (db *DB) Retain(ctx context.Context) error {
 		return err
 	}
 	defer pool.Close()
-	owner := &DB{cfg: db.cfg, pool: pool}
+	owner := &DB{cfg: db.cfg, pool: pool, metrics: db.metrics}
 	owner.cfg.Role = Sequencer
 	p := &pruner{db: owner, keep: keep, every: min(max(keep/24, time.Second), time.Hour)}
 	return hold(ctx, owner, "retention", p.run)

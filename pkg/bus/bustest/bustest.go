@@ -39,7 +39,14 @@ func Listening(t testing.TB) *NATS {
 
 func start(t testing.TB, listen string) *NATS {
 	t.Helper()
-	dir := t.TempDir()
+	s := startIn(t, t.TempDir(), listen)
+	t.Cleanup(s.Stop)
+	return s
+}
+
+// startIn starts a server over a directory, which may be that of one before.
+func startIn(t testing.TB, dir, listen string) *NATS {
+	t.Helper()
 	auth := filepath.Join(dir, "nats-auth")
 	if err := access.Make(auth, "localhost"); err != nil {
 		t.Fatal(err)
@@ -52,7 +59,6 @@ func start(t testing.TB, listen string) *NATS {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.Stop)
 	return &NATS{Server: s, auth: auth}
 }
 

@@ -34,6 +34,7 @@ type Server struct {
 	accounts server.AccountResolver
 	tls      *certificate // nil without TLS
 	refusals *refusals
+	guard    *guard // of JetStream's storage; nil until the server takes connections
 }
 
 // Start runs a server and returns when it takes connections, at most 10 s later.
@@ -59,6 +60,7 @@ func Start(cfg Config) (*Server, error) {
 		}
 		return nil, errors.New("start NATS: not ready after 10 s")
 	}
+	s.guard = watch(s.Server, cfg.Dir, cfg.Log)
 	return s, nil
 }
 
@@ -144,11 +146,14 @@ func (s *Server) Healthy() error {
 	if !s.JetStreamEnabled() {
 		return errors.New("JetStream is disabled, so that no event can be kept")
 	}
-	return nil
+	return s.guard.healthy()
 }
 
 // Stop ends the server and waits for it.
 func (s *Server) Stop() {
+	if s.guard != nil {
+		s.guard.stop()
+	}
 	s.Shutdown()
 	s.WaitForShutdown()
 	s.refusals.stop()

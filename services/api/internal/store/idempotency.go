@@ -93,11 +93,16 @@ func (s *Store) Prune(ctx context.Context) error {
 
 // PruneLoop prunes now and then, in one process at a time; it returns when ctx ends.
 func (d *Database) PruneLoop(ctx context.Context) error {
-	return d.db.Hold(ctx, "api.prune", func(ctx context.Context, _ pg.Fence) error {
+	return d.db.Hold(ctx, "api.prune", func(ctx context.Context, f pg.Fence) error {
 		tick := time.NewTicker(pruneEvery)
 		defer tick.Stop()
 		for {
-			err := d.Change(ctx, "", func(ctx context.Context, s *Store) ([]events.Event, error) { return nil, s.Prune(ctx) })
+			err := d.Change(ctx, "", func(ctx context.Context, s *Store) ([]events.Event, error) {
+				if err := s.tx.CheckFence(ctx, f); err != nil {
+					return nil, err
+				}
+				return nil, s.Prune(ctx)
+			})
 			if err != nil {
 				return fmt.Errorf("prune: %w", err)
 			}
