@@ -66,8 +66,8 @@ test: prepare ## every test, with the race detector: what continuous integration
 	go test -race $(parts) || result=1; \
 	go test -race -timeout 30m $(system)/... || result=1; \
 	exit $$result
-test-fast: ## what needs no Engine, without the race detector
-	CLOCKER_TEST_ENGINE=none go test $(parts)
+test-fast: ## what needs no Engine and no root, without the race detector
+	CLOCKER_TEST_ENGINE=none CLOCKER_TEST_ROOT=none go test $(parts)
 prepare:
 	@dev/compiler
 	@dev/engine
