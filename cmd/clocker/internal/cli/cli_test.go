@@ -29,6 +29,8 @@ func TestTables(t *testing.T) {
 		"reason":"no host","since":"2026-01-02T03:59:30Z","refusals":[{"strategy":"memory","hosts":1,"reason":"wants 64 GiB, 2 GiB are free"}],"waitsFor":["store.service.isUp"],
 		"image":{"state":"failed","reason":"build failed","tail":["step 2","boom"]}}`)
 	f.answer("GET /v1/applications/shop", 200, `{"application":"shop","up":1,"wanted":2}`)
+	f.answer("GET /v1/trace", 200, `{"whole":false,"items":[`+event(7, "container.placed", `{"application":"shop","entity":"web","ordinal":0,"host":"h1"}`)+
+		`,{"type":"io.clocker.later.thing.v1","subject":"shop.web.0","sequence":8,"cause":7,"time":"2026-01-02T03:04:05.25Z","data":{}}]}`)
 	explained := `shop/db/0  waiting for 30s
   stage      place
   reason     no host
@@ -55,6 +57,9 @@ localhost  ready  my-docker-cloud  127.0.0.1  2           512 MiB of 8 GiB  0.5 
 `, ""},
 		{"audit", "audit verify", 1, "bad from event 7 on: its hash does not follow from event 6\n",
 			"clocker: the log of events was tampered with or damaged\n"},
+		{"trace", "trace shop/web/0", 0, `2026-01-02  03:04:05.000  7  container.placed shop/web/0  placed on h1
+    +250ms        +250ms  8  · later.thing shop.web.0
+`, "there is more of it than is shown; trace a single container or event\n"},
 		{"explain one", "explain shop/db/0", 0, explained, ""},
 		{"explain all", "explain shop", 0, explained, ""},
 	}

@@ -70,14 +70,21 @@ func (s *Shell) printEvent(e client.Event) error {
 
 // eventLine is number, time of day in a zone, topic, and what happened to whom.
 func eventLine(e client.Event, zone *time.Location, p render.Paint) string {
+	topic, about, happened := told(e)
+	return fmt.Sprintf("%s %-22s %s  %s", p.Dim(fmt.Sprintf("%6d %s", e.Sequence, e.Time.In(zone).Format(time.TimeOnly))), topic,
+		about, happened)
+}
+
+// told is an event in words: its topic, and what happened to whom.
+func told(e client.Event) (topic, about, happened string) {
 	topic, ok := events.TopicOf(e.Type)
 	if !ok {
 		topic = e.Type
 	}
-	about, happened := e.Subject, ""
-	if fact, err := e.Fact(); err == nil {
-		about, happened = render.Words(fact)
+	fact, err := e.Fact()
+	if err != nil {
+		return topic, e.Subject, ""
 	}
-	return fmt.Sprintf("%s %-22s %s  %s", p.Dim(fmt.Sprintf("%6d %s", e.Sequence, e.Time.In(zone).Format(time.TimeOnly))), topic,
-		about, happened)
+	about, happened = render.Words(fact)
+	return topic, about, happened
 }

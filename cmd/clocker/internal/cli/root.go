@@ -51,8 +51,8 @@ func (s *Shell) root() *cobra.Command {
 		return &usageError{fmt.Sprintf("%v; see: %s --help", err, c.CommandPath())}
 	})
 	c.AddCommand(s.up(), s.down(), s.deploy(), s.apps(), s.ps(), s.hosts(), s.inspect(), s.explain(), s.logs(),
-		s.events(), s.scale(), s.restart(), s.delete(), s.operations(), s.audit(), s.deadLetters(), s.tokens(), s.version(),
-		s.nats(), s.migrate(), s.postgres())
+		s.events(), s.trace(), s.scale(), s.restart(), s.delete(), s.operations(), s.audit(), s.deadLetters(), s.tokens(),
+		s.version(), s.nats(), s.migrate(), s.postgres())
 	return c
 }
 

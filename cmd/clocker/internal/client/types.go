@@ -207,6 +207,13 @@ type Audit struct {
 	Reason   string `json:"reason"`
 }
 
+// Trace is events in order of number, each with the number of its cause.
+type Trace struct {
+	Items  []Event `json:"items"`
+	Whole  bool    `json:"whole"`
+	Pruned int64   `json:"pruned"` // causes up to it are no longer kept
+}
+
 // Version says which program answers.
 type Version struct {
 	Version      string `json:"version"`

@@ -55,6 +55,8 @@ func Words(e events.Event) (about, happened string) {
 		return letter(e.Consumer, e.Number), because("set aside, "+e.Of+" cannot be handled", e.Reason)
 	case events.DeadLetterSettled:
 		return letter(e.Consumer, e.Number), because("settled", e.Outcome) + by(e.By)
+	case events.EventsPruned:
+		return "events", fmt.Sprintf("up to number %d no longer kept", e.Through)
 	case events.StreamRefilled:
 		return "events", because(fmt.Sprintf("stream filled again from number %d", e.From), e.Reason)
 	default:

@@ -47,6 +47,7 @@ func (s *Server) table() []route {
 		{get, "/v1/operations/:operation", token.Viewer, s.getOperation},
 		{post, "/v1/operations/:operation/cancel", token.Operator, s.cancelOperation},
 		{get, "/v1/events", token.Viewer, s.streamEvents},
+		{get, "/v1/trace", token.Viewer, s.traceEvents},
 		{get, "/v1/audit/verify", token.Viewer, s.verifyAudit},
 		{get, "/v1/dead-letters", token.Viewer, s.listDeadLetters},
 		{get, "/v1/dead-letters/:consumer/:number", token.Viewer, s.getDeadLetter},

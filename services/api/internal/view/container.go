@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/events"
 )
 
 // Inspection is everything known of a container: what the blueprint says and what each service holds.
@@ -121,6 +122,14 @@ type Audit struct {
 	Pruned   int64  `json:"pruned,omitempty"`
 	FirstBad *int64 `json:"first_bad,omitempty"`
 	Reason   string `json:"reason,omitempty"`
+}
+
+// Trace is events in order of number, each with the number of its cause. Whole is false when there are more of them than
+// were looked for; causes up to Pruned are no longer kept.
+type Trace struct {
+	Items  []events.CloudEvent `json:"items"`
+	Whole  bool                `json:"whole"`
+	Pruned int64               `json:"pruned,omitempty"`
 }
 
 // Version says which program answers.
