@@ -73,6 +73,8 @@ func (s *Server) options(cfg Config) (*server.Options, error) {
 		ServerName: "clocker", DontListen: cfg.Listen == "", NoSigs: true, MaxPayload: maxPayload,
 		JetStream: true, StoreDir: cfg.Dir, DisableJetStreamBanner: true, WriteDeadline: 10 * time.Second,
 		AccountResolver: s.accounts, SystemAccount: trust.Operator.SystemAccount,
+		// Who stands still is cut off within 15 s: until then it gets its share of its service's requests, and answers none.
+		PingInterval: 5 * time.Second, MaxPingsOut: 2,
 	}
 	opts.TrustedOperators = append(opts.TrustedOperators, trust.Operator)
 	if cfg.Listen == "" {
