@@ -143,12 +143,13 @@ func (l letters) retry(ctx context.Context, list []int64) {
 	}
 }
 
-// onNudge tries at once what a container that is overdue may wait for: letters about itself and about its application.
+// onNudge tries at once what a container that is overdue may wait for: letters about itself, about its application as a
+// whole, and about hosts.
 func (l letters) onNudge(ctx context.Context, _ string, n clocker.Nudge) {
 	c := n.Container
 	list, err := l.numbers(ctx, `
 		select d.number from dead_letters d join events.events e on e.number = d.number
-		where d.consumer = $1 and e.application = $2 and d.tried_at < now() - $5::interval
+		where d.consumer = $1 and e.application in ($2, '') and d.tried_at < now() - $5::interval
 		  and (e.subject = $6 || e.topic || '.' || $2 || '.' || $3 || '.' || $4 or e.topic not like 'container.%')
 		order by d.number limit $7`, l.consumer.Name, c.Application, c.Entity, strconv.Itoa(c.Ordinal), nudgeGap,
 		events.SubjectRoot, lettersAtOnce)

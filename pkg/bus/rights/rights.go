@@ -86,10 +86,8 @@ func (w row) rights() Rights {
 	if !w.consumes {
 		return r
 	}
-	if w.user != "api" { // which asks about dead letters, and is asked nothing
-		r.Publish = append(r.Publish, Inbox("api")+".>")
-	}
 	r.Publish = append(r.Publish, clocker.SubjectPokeOutbox,
+		Inbox("api")+".>", // which asks everybody about dead letters, itself as well
 		jetStream+"CONSUMER.CREATE."+events.Stream+"."+w.user,
 		jetStream+"CONSUMER.INFO."+events.Stream+"."+w.user,
 		jetStream+"CONSUMER.MSG.NEXT."+events.Stream+"."+w.user,

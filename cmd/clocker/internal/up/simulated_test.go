@@ -18,6 +18,7 @@ import (
 	"clocker.io/pkg/agenttest"
 	"clocker.io/pkg/bus/bustest"
 	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/pg"
 	"clocker.io/pkg/pg/pgtest"
 	"clocker.io/pkg/run"
 
@@ -30,7 +31,8 @@ const simulatedToken = "clkjoin_simulated_agents_only"
 type simulated struct {
 	t      *testing.T
 	nats   *bustest.NATS
-	url    string // of Postgres, as the owner
+	db     *pg.DB // as api
+	url    string // of the same database, as the owner
 	base   string // of the API
 	token  string
 	agent  *agenttest.Agent
@@ -40,7 +42,8 @@ type simulated struct {
 // simulate starts them; change sees each service before it runs.
 func simulate(t *testing.T, change func(*run.Service)) *simulated {
 	t.Helper()
-	s := &simulated{t: t, nats: bustest.Server(t), url: pgtest.URL(t, schemas()...), change: change}
+	s := &simulated{t: t, nats: bustest.Server(t), db: pgtest.Open(t, "api", schemas()...), change: change}
+	s.url = pgtest.OwnerURL(t, s.db)
 	data := t.TempDir()
 	if err := os.WriteFile(filepath.Join(data, "join-token"), []byte(simulatedToken), 0o600); err != nil {
 		t.Fatal(err)
