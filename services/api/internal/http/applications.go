@@ -25,6 +25,9 @@ func (s *Server) getApplication(c echo.Context) error {
 // deleteApplication asks for an application to go; asking again gives the same operation.
 func (s *Server) deleteApplication(c echo.Context) error {
 	return s.act(c, nil, func(ctx context.Context, st *store.Store) (view.Accepted, []events.Event, error) {
+		if err := applicationUnchanged(ctx, c, st); err != nil {
+			return view.Accepted{}, nil, err
+		}
 		asked, facts, err := st.Delete(ctx, c.Param("app"), newOperation(), callerOf(c).String())
 		return accepted(asked), facts, err
 	})
@@ -33,10 +36,24 @@ func (s *Server) deleteApplication(c echo.Context) error {
 func (s *Server) restartApplication(c echo.Context) error {
 	return s.act(c, nil, func(ctx context.Context, st *store.Store) (view.Accepted, []events.Event, error) {
 		app, err := st.Lock(ctx, c.Param("app"))
+		if err == nil {
+			err = applicationUnchanged(ctx, c, st)
+		}
 		if err != nil {
 			return view.Accepted{}, nil, err
 		}
 		return ask(ctx, c, st, app, store.Asked{Kind: events.OperationRestart, Target: app.Spec.ID})
+	})
+}
+
+// applicationUnchanged holds the application of the path and checks If-Match against it.
+func applicationUnchanged(ctx context.Context, c echo.Context, st *store.Store) error {
+	id := c.Param("app")
+	if err := st.Hold(ctx, id); err != nil {
+		return err
+	}
+	return unchanged(ctx, c, st, "the application "+id, func(ctx context.Context, r *store.Reader) (view.Application, error) {
+		return r.Application(ctx, id)
 	})
 }
 

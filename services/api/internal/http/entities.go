@@ -56,12 +56,9 @@ func (s *Server) resize(c echo.Context, field string) error {
 	}
 	id := c.Param("entity")
 	return s.act(c, [][]byte{[]byte(strconv.Itoa(size))}, func(ctx context.Context, st *store.Store) (view.Accepted, []events.Event, error) {
-		app, err := st.Lock(ctx, c.Param("app"))
+		app, err := lockEntity(ctx, c, st)
 		if err != nil {
 			return view.Accepted{}, nil, err
-		}
-		if _, ok := app.Spec.Entity(id); !ok {
-			return view.Accepted{}, nil, noEntity(app, id)
 		}
 		if err := room(app, id, size); err != nil {
 			return view.Accepted{}, nil, err
@@ -82,6 +79,21 @@ func sizeOf(raw json.RawMessage, field string) (int, error) {
 		return 0, invalid(`the body must be {"%s": n} with a whole number from 0 to %d`, field, blueprint.MaxSize)
 	}
 	return n, nil
+}
+
+// lockEntity locks the application of the path, which must have the entity of the path, and checks If-Match against that.
+func lockEntity(ctx context.Context, c echo.Context, st *store.Store) (store.Living, error) {
+	id := c.Param("entity")
+	app, err := st.Lock(ctx, c.Param("app"))
+	if err != nil {
+		return app, err
+	}
+	if _, ok := app.Spec.Entity(id); !ok {
+		return app, noEntity(app, id)
+	}
+	return app, unchanged(ctx, c, st, "the entity "+app.Spec.ID+"/"+id, func(ctx context.Context, r *store.Reader) (view.Entity, error) {
+		return r.Entity(ctx, app.Spec.ID, id)
+	})
 }
 
 func noEntity(app store.Living, id string) error {
@@ -116,12 +128,9 @@ func (s *Server) restartEntity(c echo.Context) error {
 		}
 	}
 	return s.act(c, [][]byte{[]byte(one)}, func(ctx context.Context, st *store.Store) (view.Accepted, []events.Event, error) {
-		app, err := st.Lock(ctx, c.Param("app"))
+		app, err := lockEntity(ctx, c, st)
 		if err != nil {
 			return view.Accepted{}, nil, err
-		}
-		if _, ok := app.Spec.Entity(id); !ok {
-			return view.Accepted{}, nil, noEntity(app, id)
 		}
 		target := app.Spec.ID + "/" + id
 		if ordinal >= 0 {

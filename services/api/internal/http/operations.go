@@ -43,7 +43,17 @@ func (s *Server) getOperation(c echo.Context) error {
 // cancelOperation asks for an operation to be taken back or stopped; asking again gives the same operation.
 func (s *Server) cancelOperation(c echo.Context) error {
 	return s.act(c, nil, func(ctx context.Context, st *store.Store) (view.Accepted, []events.Event, error) {
-		asked, facts, err := st.Cancel(ctx, c.Param("operation"), newOperation(), callerOf(c).String())
+		id := c.Param("operation")
+		err := st.HoldOf(ctx, id)
+		if err == nil {
+			err = unchanged(ctx, c, st, "the operation "+id, func(ctx context.Context, r *store.Reader) (view.Operation, error) {
+				return r.Operation(ctx, id)
+			})
+		}
+		if err != nil {
+			return view.Accepted{}, nil, err
+		}
+		asked, facts, err := st.Cancel(ctx, id, newOperation(), callerOf(c).String())
 		return accepted(asked), facts, err
 	})
 }

@@ -3,7 +3,6 @@ package http
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"strconv"
 
 	"clocker.io/services/api/internal/store"
@@ -74,7 +73,7 @@ func one[T any](s *Server, c echo.Context, read func(ctx context.Context, r *sto
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, v)
+	return answer(c, v)
 }
 
 // decode reads a JSON body strictly; an empty one is an empty object.

@@ -12,7 +12,7 @@ import (
 
 // applicationColumns reads a view.Application; policy's word counts once it has seen the application.
 const applicationColumns = `
-	select a.application, a.uid, a.name, a.cloud, a.submitted_at,
+	select a.application, a.uid, a.name, a.cloud, a.revision, a.submitted_at,
 	  case when p.uid is not null and not (a.going and p.state <> 'stopping') then p.state
 	       when a.going then 'stopping' else 'submitted' end,
 	  coalesce(p.healthy, false), coalesce(p.reason, ''),
@@ -21,7 +21,7 @@ const applicationColumns = `
 	from api.applications a left join policy.v_applications p on p.uid = a.uid `
 
 func scanApplication(row pgx.CollectableRow) (a view.Application, err error) {
-	err = row.Scan(&a.Application, &a.UID, &a.Name, &a.Cloud, &a.SubmittedAt, &a.State, &a.Healthy, &a.Reason,
+	err = row.Scan(&a.Application, &a.UID, &a.Name, &a.Cloud, &a.Revision, &a.SubmittedAt, &a.State, &a.Healthy, &a.Reason,
 		&a.Wanted, &a.Up, &a.Network)
 	a.SubmittedAt = a.SubmittedAt.UTC()
 	return a, err
@@ -74,6 +74,10 @@ func (r *Reader) Entities(ctx context.Context, application string) ([]view.Entit
 	if err != nil {
 		return nil, err
 	}
+	var revision int64
+	if err := r.tx.QueryRow(ctx, `select revision from api.applications where uid = $1`, uid).Scan(&revision); err != nil {
+		return nil, fmt.Errorf("read revision: %w", err)
+	}
 	sizes := map[string]int{}
 	rows, err := r.tx.Query(ctx, `select entity, size from policy.v_entities where uid = $1`, uid)
 	if err != nil {
@@ -91,6 +95,7 @@ func (r *Reader) Entities(ctx context.Context, application string) ([]view.Entit
 	list := make([]view.Entity, len(spec.Entities))
 	for i, e := range spec.Entities {
 		list[i] = entity(application, e, sizes, containers)
+		list[i].Revision = revision
 	}
 	return list, nil
 }

@@ -11,13 +11,21 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Cancel asks for an operation to be taken back or stopped. When that was asked for before, it changes nothing and
-// returns that operation. The error is NotFound when there is none, Conflict when it has ended or cannot be cancelled.
+// HoldOf is Hold for the application of an operation. The error is NotFound when there is no such operation.
+func (s *Store) HoldOf(ctx context.Context, operation string) error {
+	var one int
+	err := s.tx.QueryRow(ctx, `
+		select 1 from api.applications a where uid = (select uid from api.operations where operation = $1) for update`, operation).Scan(&one)
+	return orNotFound(err, fmt.Sprintf("there is no operation %q", operation))
+}
+
+// Cancel asks for an operation, whose application is held, to be taken back or stopped. When that was asked for before,
+// it changes nothing and returns that operation. The error is Conflict when it has ended or cannot be cancelled.
 func (s *Store) Cancel(ctx context.Context, id, operation, by string) (Asked, []events.Event, error) {
 	a := Asked{Operation: operation, Kind: events.OperationCancel, Target: id, By: by}
 	var kind, target, state string
 	err := s.tx.QueryRow(ctx, `
-		select kind, target, application, uid, state from api.operations where operation = $1 for update`, id).
+		select kind, target, application, uid, state from api.operations where operation = $1`, id).
 		Scan(&kind, &target, &a.Application, &a.UID, &state)
 	if err != nil {
 		return a, nil, orNotFound(err, fmt.Sprintf("there is no operation %q", id))

@@ -30,6 +30,16 @@ func (s *Store) Lock(ctx context.Context, application string) (Living, error) {
 	return app, err
 }
 
+// Hold keeps others from asking for anything of a living application until the transaction ends, whether it goes or not.
+// One that is not there is not held.
+func (s *Store) Hold(ctx context.Context, application string) error {
+	_, err := s.tx.Exec(ctx, `select from api.applications where application = $1 and gone_at is null for update`, application)
+	if err != nil {
+		return fmt.Errorf("hold application: %w", err)
+	}
+	return nil
+}
+
 func (s *Store) lock(ctx context.Context, application string) (app Living, going bool, err error) {
 	err = s.tx.QueryRow(ctx, `
 		select a.uid, a.spec, a.going
@@ -80,11 +90,13 @@ type Asked struct {
 
 // Ask stores an operation and returns the fact that asks its owner.
 func (s *Store) Ask(ctx context.Context, a Asked) ([]events.Event, error) {
-	_, err := s.tx.Exec(ctx, `
+	var b pgx.Batch
+	b.Queue(`update api.applications set revision = revision + 1 where uid = $1`, a.UID)
+	b.Queue(`
 		insert into api.operations (operation, kind, application, uid, target, params, requested_by)
 		values ($1, $2, $3, $4, $5, $6, $7)`,
 		a.Operation, a.Kind, a.Application, a.UID, a.Target, a.Params, a.By)
-	if err != nil {
+	if err := s.tx.SendBatch(ctx, &b).Close(); err != nil {
 		return nil, fmt.Errorf("store operation: %w", err)
 	}
 	return []events.Event{events.OperationRequested{
@@ -119,13 +131,13 @@ func (s *Store) Finish(ctx context.Context, e events.OperationFinished, at time.
 	if e.Outcome == events.OutcomeDone || e.Outcome == events.OutcomeCancelled {
 		state = e.Outcome
 	}
-	var b pgx.Batch
-	b.Queue(`
-		update api.operations set state = $2, reason = $3, finished_at = $4 where operation = $1 and state = 'running'`,
-		e.Operation, state, e.Reason, at)
+	var b pgx.Batch // who locks both an application and an operation locks the application first
 	if e.Kind == events.OperationDeploy && e.Outcome == events.OutcomeCancelled {
 		b.Queue(`update api.applications set going = true where uid = $1`, e.UID)
 	}
+	b.Queue(`
+		update api.operations set state = $2, reason = $3, finished_at = $4 where operation = $1 and state = 'running'`,
+		e.Operation, state, e.Reason, at)
 	return s.tx.SendBatch(ctx, &b).Close()
 }
 

@@ -59,6 +59,9 @@ type Store struct{ tx *pg.Tx }
 // Reader reads within one transaction; it is not safe for concurrent use.
 type Reader struct{ tx *pg.Tx }
 
+// Reader reads what this transaction sees.
+func (s *Store) Reader() *Reader { return &Reader{tx: s.tx} }
+
 func notFound(message string) error { return &clocker.Error{Code: clocker.NotFound, Message: message} }
 
 func conflict(message string) error { return &clocker.Error{Code: clocker.Conflict, Message: message} }

@@ -8,7 +8,8 @@ type Application struct {
 	UID         string    `json:"uid"`
 	Name        string    `json:"name"`
 	Cloud       string    `json:"cloud"`
-	State       string    `json:"state"` // as policy says it; submitted until policy has seen it
+	Revision    int64     `json:"revision"` // grows with everything that is asked of it
+	State       string    `json:"state"`    // as policy says it; submitted until policy has seen it
 	Healthy     bool      `json:"healthy"`
 	Reason      string    `json:"reason,omitempty"`
 	Wanted      int       `json:"wanted"` // containers that should run
@@ -27,6 +28,7 @@ type Entity struct {
 	ImageKey    string      `json:"imageKey"`
 	Size        int         `json:"size"`
 	Up          int         `json:"up"`
+	Revision    int64       `json:"revision"` // of its application
 	Containers  []Container `json:"containers"`
 }
 
