@@ -11,11 +11,11 @@ import (
 
 // Write puts a file in place, readable by its owner alone. One that says the same already is left as it is.
 func Write(path string, text []byte) error {
-	return WriteFor(path, text, 0o600, os.Geteuid(), os.Getegid())
+	return WriteFor(path, text, 0o600, os.Geteuid())
 }
 
 // WriteFor is Write for a reader: the file has this mode and this owner before it has its name.
-func WriteFor(path string, text []byte, mode os.FileMode, uid, gid int) error {
+func WriteFor(path string, text []byte, mode os.FileMode, uid int) error {
 	if same(path, text, mode, uid) {
 		return nil
 	}
@@ -28,7 +28,7 @@ func WriteFor(path string, text []byte, mode os.FileMode, uid, gid int) error {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	_, err = f.Write(text)
-	err = errors.Join(err, f.Chmod(mode), f.Chown(uid, gid), f.Sync(), f.Close())
+	err = errors.Join(err, f.Chmod(mode), f.Chown(uid, -1), f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(draft, path)
 	}
