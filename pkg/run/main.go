@@ -24,15 +24,34 @@ var healthPorts = map[string]string{
 }
 
 // Main is a service's main: it runs the service alone in this process, from environment variables, until SIGINT or
-// SIGTERM.
+// SIGTERM. As `<service> health [PATH]` it asks one that runs whether it is well, at /readyz unless told otherwise.
 func Main(name string, f Factory) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := alone(ctx, name, f); err != nil {
+	if err := act(ctx, name, f, os.Args[1:]); err != nil {
 		fmt.Fprintf(os.Stderr, "clocker %s: %v\n", name, err)
 		stop()
 		os.Exit(1)
 	}
+}
+
+func act(ctx context.Context, name string, f Factory, args []string) error {
+	switch {
+	case len(args) == 0:
+		return alone(ctx, name, f)
+	case args[0] == "health" && len(args) <= 2:
+		path := "/readyz"
+		if len(args) == 2 {
+			path = args[1]
+		}
+		return Ask(ctx, healthListen(name), path)
+	default:
+		return fmt.Errorf("%q is not known: write nothing, to run the service, or health [PATH]", strings.Join(args, " "))
+	}
+}
+
+func healthListen(name string) string {
+	return Env("CLOCKER_HEALTH_LISTEN", "127.0.0.1:"+healthPorts[name])
 }
 
 func alone(ctx context.Context, name string, f Factory) error {
@@ -56,7 +75,7 @@ func alone(ctx context.Context, name string, f Factory) error {
 	if err != nil {
 		return err
 	}
-	listen := Env("CLOCKER_HEALTH_LISTEN", "127.0.0.1:"+healthPorts[name])
+	listen := healthListen(name)
 	checks := append([]Check{{Name: "nats", Ready: conn.Ready}}, s.Checks...)
 	s.Loops = append(s.Loops, Loop{Name: "health", Run: func(ctx context.Context) error {
 		return ServeHTTP(ctx, listen, HealthHandler(registry, checks))
@@ -100,12 +119,13 @@ func DataDir() string {
 	return filepath.Join(home, ".local", "share", "clocker")
 }
 
-// Installation is the id of the installation in a data directory: $CLOCKER_INSTALLATION, else the file installation.
+// Installation is the id of the installation: $CLOCKER_INSTALLATION, else what the file $CLOCKER_INSTALLATION_FILE says, else
+// the file installation in the data directory.
 func Installation(data string) (string, error) {
 	if id := os.Getenv("CLOCKER_INSTALLATION"); id != "" {
 		return id, nil
 	}
-	text, err := os.ReadFile(filepath.Join(data, "installation"))
+	text, err := os.ReadFile(Env("CLOCKER_INSTALLATION_FILE", filepath.Join(data, "installation")))
 	if err != nil {
 		return "", fmt.Errorf("read the installation's id: %w; `clocker up` makes one, or set CLOCKER_INSTALLATION", err)
 	}

@@ -123,3 +123,9 @@ func (a account) passes(info fs.FileInfo) bool {
 		return mode&0o001 != 0
 	}
 }
+
+// Account is the uid that a server on a data directory runs as.
+func Account(dir string) (int, error) {
+	a, err := accountFor(dir)
+	return a.UID, err
+}

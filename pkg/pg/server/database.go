@@ -27,29 +27,35 @@ func (s *Server) CreateDatabase(ctx context.Context, name string) (string, error
 	return s.URL(name), nil
 }
 
+// Ping makes one connection to a database, or says why it cannot.
+func Ping(ctx context.Context, url string) error {
+	conn, err := pgconn.Connect(ctx, url)
+	if err != nil {
+		return fmt.Errorf("connect to the database: %w", err)
+	}
+	return conn.Close(ctx)
+}
+
 // WaitFor returns when a database takes connections. An answer that will not change by waiting (a wrong password, no
 // such database) ends it at once.
 func WaitFor(ctx context.Context, url string) error {
 	for {
 		call, cancel := context.WithTimeout(ctx, 2*time.Second)
-		conn, err := pgconn.Connect(call, url)
-		if err == nil {
-			err = conn.Close(call)
-		}
+		err := Ping(call, url)
 		cancel()
 		if err == nil {
 			return nil
 		}
 		var refused *pgconn.PgError
 		if errors.As(err, &refused) && !strings.HasPrefix(refused.Code, "57P") { // 57P: starting up, shutting down
-			return fmt.Errorf("connect to the database: %w", err)
+			return err
 		}
 		var config *pgconn.ParseConfigError
 		if errors.As(err, &config) {
-			return fmt.Errorf("connect to the database: %w", err)
+			return err
 		}
 		if pauseErr := pause(ctx); pauseErr != nil {
-			return fmt.Errorf("connect to the database: %w", err)
+			return err
 		}
 	}
 }

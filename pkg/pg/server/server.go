@@ -14,8 +14,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // superuser owns the cluster that initdb makes. It is a name inside Postgres, not an account of the system.
@@ -249,11 +247,7 @@ func (s *Server) signal(sig syscall.Signal) {
 func (s *Server) ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	conn, err := pgconn.Connect(ctx, s.URL("postgres"))
-	if err != nil {
-		return err
-	}
-	return conn.Close(ctx)
+	return Ping(ctx, s.URL("postgres"))
 }
 
 // errLeftovers says that Postgres refused to start because something of a killed predecessor is still there.

@@ -52,7 +52,7 @@ func (s *Shell) root() *cobra.Command {
 	})
 	c.AddCommand(s.up(), s.down(), s.deploy(), s.apps(), s.ps(), s.hosts(), s.inspect(), s.explain(), s.logs(),
 		s.events(), s.trace(), s.scale(), s.restart(), s.delete(), s.operations(), s.audit(), s.deadLetters(), s.tokens(),
-		s.version(), s.nats(), s.migrate(), s.postgres())
+		s.version(), s.setup(), s.certs(), s.nats(), s.migrate(), s.postgres(), s.health())
 	return c
 }
 

@@ -19,8 +19,8 @@ type Data struct {
 	Installation string // random id on everything we make in an Engine
 }
 
-// localHost is the id of the one host that runs on this machine.
-const localHost = "localhost"
+// LocalHost is the id of the one host that runs on this machine.
+const LocalHost = "localhost"
 
 // OpenData makes the data directory complete: what is there is kept, what is missing is made at random. Secrets are
 // readable by their owner alone.
@@ -50,7 +50,7 @@ func OpenData(dir string) (Data, error) {
 			return Data{}, err
 		}
 	}
-	return d, access.Make(d.natsAuth(), localHost)
+	return d, access.Make(d.natsAuth(), LocalHost)
 }
 
 func (d Data) path(name string) string { return filepath.Join(d.Dir, name) }

@@ -17,7 +17,8 @@ type database struct {
 	URL  string // of a user that may create roles and schemas
 	What string // for people: which one, and where
 	// Run keeps it running until ctx ends; nil when that is not our business.
-	Run func(ctx context.Context) error
+	Run    func(ctx context.Context) error
+	Reload func() // has it read its certificate again; nil when that is not our business
 	// Stop ends it; nil when that is not our business.
 	Stop func(ctx context.Context) error
 }
@@ -39,7 +40,7 @@ func chooseDatabase(ctx context.Context, d Data, env func(string) string, log *s
 	if err != nil {
 		return database{}, err
 	}
-	return localDatabase(ctx, d, binaries, log)
+	return localDatabase(ctx, d, binaries, nil, log)
 }
 
 // redacted is a URL without its password.

@@ -21,9 +21,9 @@ type local struct {
 	now *server.Server
 }
 
-func localDatabase(ctx context.Context, d Data, b server.Binaries, log *slog.Logger) (database, error) {
+func localDatabase(ctx context.Context, d Data, b server.Binaries, network *server.Network, log *slog.Logger) (database, error) {
 	l := &local{log: log, cfg: server.Config{
-		Binaries: b, Dir: d.path("postgres"), Socket: d.path("postgres.socket"), Fsync: true, Log: log,
+		Binaries: b, Dir: d.path("postgres"), Socket: d.path("postgres.socket"), Fsync: true, Network: network, Log: log,
 	}}
 	s, err := l.start(ctx)
 	if err != nil {
@@ -37,7 +37,7 @@ func localDatabase(ctx context.Context, d Data, b server.Binaries, log *slog.Log
 	if s.Attached() {
 		what += ", which was running already"
 	}
-	return database{URL: url, What: what, Run: l.run, Stop: l.stop}, nil
+	return database{URL: url, What: what, Run: l.run, Reload: l.reload, Stop: l.stop}, nil
 }
 
 func (l *local) start(ctx context.Context) (*server.Server, error) {
@@ -88,3 +88,5 @@ func (l *local) run(ctx context.Context) error {
 }
 
 func (l *local) stop(ctx context.Context) error { return l.current().Stop(ctx) }
+
+func (l *local) reload() { l.current().Reload() }

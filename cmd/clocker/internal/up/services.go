@@ -38,8 +38,8 @@ func parts() []part {
 		{"provisioner", provisioner.New, "provisioner"},
 		{"ipam", ipam.New, "ipam"},
 		{"imagebuilder", imagebuilder.New, "imagebuilder"},
-		{"agent", agent.New, rights.HostUser(localHost)},
-		{"dns", dns.New, rights.DNSUser(localHost)},
+		{"agent", agent.New, rights.HostUser(LocalHost)},
+		{"dns", dns.New, rights.DNSUser(LocalHost)},
 	}
 }
 
@@ -100,7 +100,7 @@ func (f *fleet) add(p part, d Data, l line, common platform) error {
 	if err != nil {
 		return err
 	}
-	onHost := p.user == rights.HostUser(localHost) || p.user == rights.DNSUser(localHost)
+	onHost := p.user == rights.HostUser(LocalHost) || p.user == rights.DNSUser(LocalHost)
 	f.platforms, f.services, f.onHost = append(f.platforms, pl), append(f.services, s), append(f.onHost, onHost)
 	return nil
 }

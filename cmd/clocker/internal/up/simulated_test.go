@@ -64,7 +64,7 @@ func simulate(t *testing.T, change func(*run.Service)) *simulated {
 			s.start(p, env, data)
 		}
 	}
-	s.agent = agenttest.New(agenttest.Config{Host: localHost, Token: simulatedToken, Conn: bustest.Host(t, s.nats)})
+	s.agent = agenttest.New(agenttest.Config{Host: LocalHost, Token: simulatedToken, Conn: bustest.Host(t, s.nats)})
 	s.until("running", s.agent.Run)
 	s.eventually("the API", func() error {
 		if status := s.call(http.MethodGet, "/readyz", "", nil); status != http.StatusOK {
