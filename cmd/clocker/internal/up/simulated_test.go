@@ -36,11 +36,11 @@ type simulated struct {
 	base   string // of the API
 	token  string
 	agent  *agenttest.Agent
-	change func(*run.Service) // what a test puts in the place of a part; nil for nothing
+	change func(*simulated, *run.Service) // what a test puts in the place of a part; nil for nothing
 }
 
 // simulate starts them; change sees each service before it runs.
-func simulate(t *testing.T, change func(*run.Service)) *simulated {
+func simulate(t *testing.T, change func(*simulated, *run.Service)) *simulated {
 	t.Helper()
 	s := &simulated{t: t, nats: bustest.Server(t), db: pgtest.Open(t, "api", schemas()...), change: change}
 	s.url = pgtest.OwnerURL(t, s.db)
@@ -92,7 +92,7 @@ func (s *simulated) start(p part, env func(key, fallback string) string, data st
 		s.t.Fatal(err)
 	}
 	if s.change != nil {
-		s.change(&service)
+		s.change(s, &service)
 	}
 	s.until(p.name, func(ctx context.Context) error { return run.Run(ctx, pl, service) })
 }
