@@ -163,3 +163,43 @@ func TestAHostMayUseItsOwnSubjectsAlone(t *testing.T) {
 		t.Error(fmt.Errorf("no chunk of a host's stream arrived"))
 	}
 }
+
+func TestARequestThatPanicsIsRefusedAndTheNextIsAnswered(t *testing.T) {
+	t.Parallel()
+	conn := bustest.Connect(t)
+	heard := make(chan int, 10)
+	serve(t, conn, "probe",
+		bus.Respond("ask.panic", "", func(_ context.Context, _ string, q question) (question, error) {
+			if q.N == 1 {
+				panic("cannot bear it")
+			}
+			return q, nil
+		}),
+		bus.Listen("tell.panic", "", func(_ context.Context, _ string, q question) {
+			if q.N == 1 {
+				panic("cannot bear it")
+			}
+			heard <- q.N
+		}))
+	var got question
+	if err := conn.Request(t.Context(), "ask.panic", question{N: 1}, &got); err == nil || clocker.CodeOf(err) != "internal" {
+		t.Errorf("the request that panics: %v", err)
+	}
+	if err := conn.Request(t.Context(), "ask.panic", question{N: 2}, &got); err != nil || got.N != 2 {
+		t.Errorf("the next one: %v, %v", got, err)
+	}
+	for n := range 3 {
+		if err := conn.Publish("tell.panic", question{N: n}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []int{0, 2} {
+		select {
+		case n := <-heard:
+			if n != want {
+				t.Errorf("heard %d, want %d", n, want)
+			}
+		case <-t.Context().Done():
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -167,6 +168,16 @@ func (s *sender) beat(ctx context.Context, cancel context.CancelFunc) {
 	}
 }
 
+// guarded runs the responder on one message. A panic is that message's own: the process and other messages go on.
+func (r Responder) guarded(ctx context.Context, c *Conn, m *nats.Msg) {
+	defer func() {
+		if v := recover(); v != nil {
+			c.refuse(m, &panicked{value: v, stack: string(debug.Stack())})
+		}
+	}()
+	r.run(ctx, c, m)
+}
+
 // Serve subscribes the responder until ctx ends. Concurrent answers still running then are waited for.
 func (r Responder) Serve(ctx context.Context, c *Conn) error {
 	var running sync.WaitGroup
@@ -178,13 +189,13 @@ func (r Responder) Serve(ctx context.Context, c *Conn) error {
 			return
 		}
 		if r.ordered {
-			r.run(ctx, c, m)
+			r.guarded(ctx, c, m)
 			return
 		}
 		slots <- struct{}{}
 		running.Go(func() {
 			defer func() { <-slots }()
-			r.run(ctx, c, m)
+			r.guarded(ctx, c, m)
 		})
 	}
 	var sub *nats.Subscription

@@ -114,3 +114,35 @@ func TestAFailedKeyComesAgain(t *testing.T) {
 		t.Fatal("a failed key was not tried again")
 	}
 }
+
+func TestAKeyThatPanicsComesAgainAndHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	tried := make(chan string, 100)
+	o := reconcile.Options{
+		Keys:    func(context.Context) ([]string, error) { return []string{"bad", "good"}, nil },
+		Backoff: reconcile.Backoff{Min: time.Millisecond, Max: time.Millisecond, Factor: 1},
+	}
+	go func() {
+		_ = reconcile.Run(ctx, reconcile.NewQueue(), o, func(_ context.Context, key string) error {
+			select {
+			case tried <- key:
+			default:
+			}
+			if key == "bad" {
+				panic("cannot bear it")
+			}
+			return nil
+		})
+	}()
+	times := map[string]int{}
+	for times["bad"] < 2 || times["good"] < 1 {
+		select {
+		case key := <-tried:
+			times[key]++
+		case <-ctx.Done():
+			t.Fatalf("tried %v", times)
+		}
+	}
+}

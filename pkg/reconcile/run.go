@@ -2,7 +2,9 @@ package reconcile
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -57,13 +59,24 @@ func work(ctx context.Context, q *Queue, o Options, m metrics, do func(context.C
 			return
 		}
 		began := time.Now()
-		err = do(ctx, key)
+		err = guarded(ctx, o, key, do)
 		m.observe(began, err)
 		if err != nil && ctx.Err() == nil {
 			o.Log.Warn("reconcile again later", "controller", o.Name, "key", key, "reason", err)
 		}
 		q.done(key, err, o.Backoff)
 	}
+}
+
+// guarded does one key. A panic is that key's own failure: the others go on.
+func guarded(ctx context.Context, o Options, key string, do func(context.Context, string) error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			o.Log.Error("a controller panics", "controller", o.Name, "key", key, "panic", r, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	return do(ctx, key)
 }
 
 // resync adds every key at the start and now and then, so that a lost wake-up heals by itself.

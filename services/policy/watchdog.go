@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"clocker.io/pkg/clocker"
@@ -80,6 +81,7 @@ func (p *policy) reconcile(ctx context.Context, f pg.Fence) error {
 	if err != nil {
 		return err
 	}
+	var failed []error // one application must not hold up those after it
 	for _, uid := range uids {
 		err := p.unit.Run(ctx, func(ctx context.Context, s *store.Store) ([]events.Event, error) {
 			if err := s.CheckFence(ctx, f); err != nil {
@@ -87,11 +89,14 @@ func (p *policy) reconcile(ctx context.Context, f pg.Fence) error {
 			}
 			return again(ctx, s, uid)
 		})
-		if err != nil {
+		if errors.Is(err, pg.ErrFenced) || clocker.CodeOf(err) == clocker.Unavailable {
 			return err
 		}
+		if err != nil {
+			failed = append(failed, fmt.Errorf("application %s: %w", uid, err))
+		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 func (p *policy) prune(ctx context.Context, f pg.Fence) error {
