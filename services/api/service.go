@@ -17,7 +17,8 @@ import (
 var Schema = pg.Schema{Name: "api", Migrations: store.Migrations()}
 
 // New builds the service. Settings: CLOCKER_LISTEN (127.0.0.1:8080), CLOCKER_HOSTS (further names that a request's Host
-// may have, with commas between), CLOCKER_TOKEN_FILE (token in the data directory, made when absent).
+// may have, with commas between), CLOCKER_TLS_CERT and CLOCKER_TLS_KEY (files; without them plain HTTP, on loopback alone
+// unless CLOCKER_INSECURE_LISTEN is yes), CLOCKER_TOKEN_FILE (token in the data directory, made when absent).
 func New(p run.Platform) (run.Service, error) {
 	db, err := pg.OpenFor(p, "api")
 	if err != nil {
@@ -27,6 +28,7 @@ func New(p run.Platform) (run.Service, error) {
 	checks := []run.Check{{Name: "database", Ready: db.Ready}}
 	rest, err := http.New(http.Config{
 		Listen: p.Env("CLOCKER_LISTEN", "127.0.0.1:8080"), Hosts: words(p.Env("CLOCKER_HOSTS", "")),
+		TLSCert: p.Env("CLOCKER_TLS_CERT", ""), TLSKey: p.Env("CLOCKER_TLS_KEY", ""), Insecure: p.Env("CLOCKER_INSECURE_LISTEN", "") == "yes",
 		TokenFile: p.Env("CLOCKER_TOKEN_FILE", filepath.Join(p.Data, "token")), Installation: p.Installation,
 		Store: data, Logs: p.Bus, Services: p.Bus, Published: p.Bus.OnEvent, Checks: append(checks, run.Check{Name: "nats", Ready: p.Bus.Ready}),
 		Metrics: p.Metrics, Gatherer: p.Gatherer, Now: p.Now, Log: p.Log,

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -114,7 +115,13 @@ func (s *Shell) report(err error) int {
 func (s *Shell) hint(err error) string {
 	var problem *client.Problem
 	var gone *client.Unreachable
+	var unknown x509.UnknownAuthorityError
+	var name x509.HostnameError
 	switch {
+	case errors.As(err, &unknown):
+		return "name the authority that signed its certificate, ca.pem of the installation: --ca FILE or CLOCKER_CA"
+	case errors.As(err, &name):
+		return "use a name of the certificate in --url or CLOCKER_URL"
 	case errors.As(err, &gone):
 		return "start it with: clocker up    or name another address: --url or CLOCKER_URL"
 	case !errors.As(err, &problem):

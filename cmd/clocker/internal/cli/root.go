@@ -46,6 +46,7 @@ func (s *Shell) root() *cobra.Command {
 	flags := c.PersistentFlags()
 	flags.StringVarP(&s.output, "output", "o", outputTable, "how data is written: table or json")
 	flags.StringVar(&s.url, "url", "", "address of the API (default $CLOCKER_URL, else http://127.0.0.1:8080)")
+	flags.StringVar(&s.ca, "ca", "", "file with the certificate authority of the API, in PEM (default $CLOCKER_CA)")
 	flags.BoolVar(&s.noColor, "no-color", false, "no colours, also with $NO_COLOR")
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &usageError{fmt.Sprintf("%v; see: %s --help", err, c.CommandPath())}

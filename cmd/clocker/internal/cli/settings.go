@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"net/http"
@@ -45,7 +47,7 @@ func (s *Shell) token(api *url.URL) (string, error) {
 	if t := s.Env("CLOCKER_TOKEN"); t != "" {
 		return t, nil
 	}
-	if ip := net.ParseIP(api.Hostname()); api.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if !onThisMachine(api) {
 		return "", nil
 	}
 	text, err := os.ReadFile(s.tokenFile())
@@ -56,6 +58,45 @@ func (s *Shell) token(api *url.URL) (string, error) {
 		return "", fmt.Errorf("read the token: %w; run this as the account that runs Clocker, or set CLOCKER_TOKEN", err)
 	}
 	return strings.TrimSpace(string(text)), nil
+}
+
+func onThisMachine(api *url.URL) bool {
+	return api.Hostname() == "localhost" || net.ParseIP(api.Hostname()).IsLoopback()
+}
+
+// authority is the file with the CA that the API's certificate must be signed by: the one that is named, else, for an API
+// on this machine, that of the local installation if it has one. Empty leaves it to those that this machine trusts.
+func (s *Shell) authority(api *url.URL) string {
+	if s.ca != "" {
+		return s.ca
+	}
+	if file := s.Env("CLOCKER_CA"); file != "" {
+		return file
+	}
+	file := filepath.Join(s.dataDir(), "pki", "ca.pem")
+	if _, err := os.Stat(file); err != nil || !onThisMachine(api) {
+		return ""
+	}
+	return file
+}
+
+// http is how the API is spoken to. A CA that is named is the only one that counts.
+func (s *Shell) http(api *url.URL) (*http.Client, error) {
+	file := s.authority(api)
+	if api.Scheme != "https" || file == "" {
+		return http.DefaultClient, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the certificate authority: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("read the certificate authority: %s holds no certificate in PEM", file)
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	return &http.Client{Transport: transport}, nil
 }
 
 // api is the client of the installation that this command line means.
@@ -75,6 +116,10 @@ func (s *Shell) api() (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	dial, err := s.http(u)
+	if err != nil {
+		return nil, err
+	}
 	return &client.Client{Base: strings.TrimRight(base, "/"), Token: token, Agent: "clocker/" + version().Version,
-		HTTP: http.DefaultClient}, nil
+		HTTP: dial}, nil
 }

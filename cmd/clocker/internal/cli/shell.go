@@ -28,6 +28,7 @@ type Shell struct {
 
 	output  string // table, json
 	url     string
+	ca      string
 	noColor bool
 }
 

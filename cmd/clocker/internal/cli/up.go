@@ -19,8 +19,8 @@ func (s *Shell) up() *cobra.Command {
 		Long: `Runs every service of Clocker in one process until Ctrl-C. Containers go on running without it.
 
 Settings are environment variables: CLOCKER_DATA (data directory), CLOCKER_LISTEN (API, 127.0.0.1:8080),
-CLOCKER_DATABASE_URL (a Postgres of yours), CLOCKER_NATS_LISTEN (opens a port for NATS), DOCKER_HOST,
-CLOCKER_LOG (debug, info, warn, error).`,
+CLOCKER_TLS_CERT and CLOCKER_TLS_KEY (files: TLS for the API, and for the port of NATS), CLOCKER_DATABASE_URL (a
+Postgres of yours), CLOCKER_NATS_LISTEN (opens a port for NATS), DOCKER_HOST, CLOCKER_LOG (debug, info, warn, error).`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			o := s.upOptions("warn")
 			if detach {

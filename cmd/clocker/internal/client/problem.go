@@ -61,5 +61,8 @@ func accept(res *http.Response) (*http.Response, error) {
 		p.Raw = text
 	}
 	p.Status = res.StatusCode
+	if p.Raw == nil && strings.Contains(string(text), "HTTP request to an HTTPS server") { // as net/http says it
+		p.Detail = "the API speaks TLS at this address: begin it with https://"
+	}
 	return nil, p
 }

@@ -88,6 +88,9 @@ func (s *Server) recover(next echo.HandlerFunc) echo.HandlerFunc {
 			if r == nil {
 				return
 			}
+			if r == http.ErrAbortHandler { // how a stream is cut
+				panic(r)
+			}
 			s.log.Error("a request panics", "path", c.Request().URL.Path, "panic", r, "stack", string(debug.Stack()), "trace", traceID(c))
 			err = errors.New("panic")
 		}()
@@ -106,7 +109,7 @@ func (s *Server) guardHost(next echo.HandlerFunc) echo.HandlerFunc {
 		if slices.Contains(probes, r.URL.Path) {
 			return next(c)
 		}
-		if !slices.Contains(names, hostName(r.Host)) {
+		if name := hostName(r.Host); !slices.Contains(names, name) && !s.certified(name) {
 			s.refusals.WithLabelValues("host").Inc()
 			return refuse(http.StatusForbidden, "denied",
 				"the host "+strconv.Quote(r.Host)+" is not this server; CLOCKER_HOSTS adds names that it goes by")

@@ -2,6 +2,7 @@ package http
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net"
@@ -24,6 +25,9 @@ type LogSource interface {
 type Config struct {
 	Listen       string   // host:port
 	Hosts        []string // further names that a request's Host may have
+	TLSCert      string   // file with the certificate, in PEM; empty speaks plain HTTP
+	TLSKey       string   // file with its key
+	Insecure     bool     // plain HTTP also where other machines can reach it
 	TokenFile    string   // made on Prepare when absent
 	Installation string
 	Store        *store.Database
@@ -39,21 +43,22 @@ type Config struct {
 
 // Server answers requests. Safe for concurrent use once Prepare has returned.
 type Server struct {
-	cfg       Config
-	store     *store.Database
-	log       *slog.Logger
-	bootstrap *fresh[string]
-	health    *run.Health
-	sessions  *sessions
-	attempts  attempts
-	hub       *hub
-	uploads   chan struct{} // slots: a build context is held in memory
-	streams   context.Context
-	end       context.CancelFunc
-	requests  *prometheus.HistogramVec
-	refusals  *prometheus.CounterVec
-	beat      time.Duration // between signs of life of an idle stream of events
-	slow      time.Duration // how long a reader of a stream may take for one write
+	cfg         Config
+	store       *store.Database
+	log         *slog.Logger
+	bootstrap   *fresh[string]
+	certificate *fresh[*tls.Certificate] // nil without TLS
+	health      *run.Health
+	sessions    *sessions
+	attempts    attempts
+	hub         *hub
+	uploads     chan struct{} // slots: a build context is held in memory
+	streams     context.Context
+	end         context.CancelFunc
+	requests    *prometheus.HistogramVec
+	refusals    *prometheus.CounterVec
+	beat        time.Duration // between signs of life of an idle stream of events
+	slow        time.Duration // how long a reader of a stream may take for one write
 }
 
 // uploadsAtOnce bounds the memory that build contexts take.
@@ -61,6 +66,9 @@ const uploadsAtOnce = 4
 
 // New makes a server; it does no I/O.
 func New(cfg Config) (*Server, error) {
+	if err := checkListen(cfg); err != nil {
+		return nil, err
+	}
 	s := &Server{cfg: cfg, store: cfg.Store, log: cfg.Log, uploads: make(chan struct{}, uploadsAtOnce),
 		beat: heartbeat, slow: slowReader}
 	s.health = run.NewHealth(cfg.Checks)
@@ -84,8 +92,11 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// Prepare reads the token of the installation's token file, and makes one first if there is none.
+// Prepare reads the server's certificate, and the token of the installation's token file, which it makes if there is none.
 func (s *Server) Prepare() (err error) {
+	if err := s.readCertificate(); err != nil {
+		return err
+	}
 	s.bootstrap, err = newFresh(s.log, func() (string, error) { return readToken(s.cfg.TokenFile) }, s.cfg.TokenFile)
 	return err
 }
@@ -116,12 +127,22 @@ func (s *Server) Serve(ctx context.Context) error {
 	if err != nil {
 		return listenError(s.cfg.Listen, err)
 	}
+	return s.serve(ctx, l)
+}
+
+func (s *Server) serve(ctx context.Context, l net.Listener) error {
 	srv := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout,
 		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
-	s.log.Info("api listens", "address", l.Addr().String())
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), TLSConfig: s.tlsConfig()}
+	s.log.Info("api listens", "address", l.Addr().String(), "tls", srv.TLSConfig != nil)
 	done := make(chan error, 1)
-	go func() { done <- srv.Serve(l) }()
+	go func() {
+		if srv.TLSConfig != nil {
+			done <- srv.ServeTLS(l, "", "")
+			return
+		}
+		done <- srv.Serve(l)
+	}()
 	select {
 	case err := <-done:
 		return fmt.Errorf("serve %s: %w", s.cfg.Listen, err)

@@ -80,7 +80,7 @@ func (s *stream) flush() error {
 func (s *stream) cut() error {
 	conn, _, err := s.ctl.Hijack()
 	if err != nil {
-		return err
+		panic(http.ErrAbortHandler) // HTTP/2 shares its connection; this ends the one stream
 	}
 	return conn.Close()
 }
