@@ -26,6 +26,10 @@ func HostReady(ctx context.Context, s *store.Store, e bus.Received[events.HostRe
 	if err != nil {
 		return nil, err
 	}
+	if cloud, err = s.Cloud(ctx, e.Event.Cloud); err != nil {
+		return nil, err
+	}
+	a.cloud = cloud
 	if i := slices.IndexFunc(cloud.Parked, func(p *store.Parked) bool { return p.Short }); i >= 0 {
 		facts = append(facts, a.ask(cloud.Parked[i].Reason)...)
 	}

@@ -246,3 +246,32 @@ func BenchmarkBatchOfFifty(bm *testing.B) {
 		}
 	}
 }
+
+func TestOneThatCannotBePlacedHoldsUpNobodyWhoWaitsBesideIt(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for i := range 3 {
+		b.give(asks(container("a", i, 1), gib))
+	}
+	pgtest.Exec(t, b.db, `
+		create function scheduler.broken() returns trigger language plpgsql as $$ begin raise exception 'a defect'; end $$;
+		create trigger broken before insert on scheduler.reservations for each row
+		  when (new.ordinal = 1) execute function scheduler.broken()`)
+	fault := "placing it fails, which is Clocker's own fault: query placements: ERROR: a defect (SQLSTATE P0001)"
+	b.want(b.give(ready("h1", 8*gib)), "a/web/0.1 on h1\na/web/1.1 waits: "+fault+"\na/web/2.1 on h1\n")
+	again := func(ctx context.Context, s *store.Store) ([]events.Event, error) {
+		return placing.Nudge(ctx, s, container("a", 1, 1))
+	}
+	if err := b.unit.Run(t.Context(), again); err != nil {
+		t.Fatal(err)
+	}
+	b.want(pgtest.Outbox(t, b.db), "") // no news
+	pgtest.Exec(t, b.db, `drop trigger broken on scheduler.reservations`)
+	if err := b.unit.Run(t.Context(), again); err != nil {
+		t.Fatal(err)
+	}
+	b.want(pgtest.Outbox(t, b.db), "a/web/1.1 on h1\n")
+	if n := len(pgtest.Query(t, b.db, `select 1 from scheduler.parked`)); n != 0 {
+		t.Errorf("%d containers are parked still", n)
+	}
+}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"time"
@@ -102,4 +103,38 @@ func (s *Store) send(ctx context.Context, b *pgx.Batch) error {
 	}
 	s.mine = true
 	return nil
+}
+
+// Try runs fn and writes what it collects, all or nothing. failed says why nothing was: fn's own error, a panic of it, or
+// what the database refused; the transaction goes on, and clouds have to be read again. err is of the transaction itself.
+func (s *Store) Try(ctx context.Context, fn func() error) (failed, err error) {
+	if err := s.Flush(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := s.tx.Exec(ctx, `savepoint try`); err != nil {
+		return nil, fmt.Errorf("query placements: %w", err)
+	}
+	failed = guarded(fn)
+	if failed == nil {
+		s.todo.Queue(`release savepoint try`)
+		failed = s.Flush(ctx)
+	}
+	if failed == nil {
+		return nil, nil
+	}
+	s.todo = &pgx.Batch{}
+	clear(s.clouds)
+	if _, err := s.tx.Exec(ctx, `rollback to savepoint try`); err != nil {
+		return nil, errors.Join(failed, err)
+	}
+	return failed, nil
+}
+
+func guarded(fn func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	return fn()
 }
