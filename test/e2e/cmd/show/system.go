@@ -22,7 +22,13 @@ func systemLines() []line {
 		{4, "the stream wiped, flipped, cut, its disk full; Postgres, NATS, both stopped for ten minutes", outages},
 		{5, "an SSE client cut 200 times beside a subscriber: same numbers; a pruned number is gone", tests(
 			"TestAReaderCutTwoHundredTimesSeesWhatASubscriberSees")},
-		{6, "a poison event, a handler that panics, all twice and out of order: others flow, retry after the mend", tests()},
+		{6, "a poison event, a handler that panics, all twice and out of order: others flow, retry after the mend", tests(
+			"TestEventsThatNoServiceCanReadHoldUpNobody", "TestEventsThatCannotBeReadAreDeadLettersAndOthersPass",
+			"TestAPanicOfOneContainerCostsItsNeighboursATransactionAndIsToldWithItsStackOnce",
+			"TestAHandlerThatFailsForOneContainerEndsInDeadLettersOthersFlowAndARetryAfterTheMendStartsIt",
+			"TestTheWatchdogHasADeadLetterHandledOnceItsCauseIsGone", "TestADeadLetterIsRetriedAfterTheMendOrDropped",
+			"TestOneThatCannotBePlacedHoldsUpNobodyWhoWaitsBesideIt",
+			"TestEveryEventTwiceAndOutOfOrderEndsInTheSameStateWithEachEffectOnce")},
 		{7, "make bench NAME=events: events a second through the whole pipeline, and one from commit to handler", bench},
 	}
 }
