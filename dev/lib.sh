@@ -48,3 +48,24 @@ data_dir() {
     printf '%s\n' "$HOME/.local/share/clocker"
   fi
 }
+
+# compose runs Compose, the Engine's plugin or the program that came before it.
+compose() {
+  if docker compose version >/dev/null 2>&1; then docker compose "$@"; else docker-compose "$@"; fi
+}
+
+# remove_installation removes from the Engine all that carries the id of an installation.
+remove_installation() {
+  local label ids
+  # part-of is on what Clocker runs for itself, such as Postgres where the system has none.
+  for label in "io.clocker.installation=$1" "io.clocker.part-of=$1"; do
+    mapfile -t ids < <(docker ps -aq --filter "label=$label")
+    [ ${#ids[@]} -eq 0 ] || docker rm -f -v "${ids[@]}" >/dev/null
+    mapfile -t ids < <(docker network ls -q --filter "label=$label")
+    [ ${#ids[@]} -eq 0 ] || docker network rm "${ids[@]}" >/dev/null
+    mapfile -t ids < <(docker volume ls -q --filter "label=$label")
+    [ ${#ids[@]} -eq 0 ] || docker volume rm -f "${ids[@]}" >/dev/null
+    mapfile -t ids < <(docker image ls -q --filter "label=$label" | sort -u)
+    [ ${#ids[@]} -eq 0 ] || docker image rm -f "${ids[@]}" >/dev/null
+  done
+}

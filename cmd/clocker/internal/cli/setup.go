@@ -35,19 +35,20 @@ credentials, in a directory of its name), CLOCKER_STATE (where those that keep s
 	return c
 }
 
-// printable are the credentials that people need, and where they are in the data directory.
+// printable is what people may need of an installation, and where it is in the data directory.
 func printable() map[string]string {
-	return map[string]string{"token": "token", "auditor": "nats-auth/users/auditor.creds", "authority": "pki/ca.pem"}
+	return map[string]string{"installation": "installation", "token": "token", "auditor": "nats-auth/users/auditor.creds",
+		"authority": "pki/ca.pem"}
 }
 
 func (s *Shell) setupPrint() *cobra.Command {
 	return &cobra.Command{
-		Use: "print WHAT", Short: "Print a credential: token (of the API), auditor (of NATS) or authority (of the servers)",
+		Use: "print WHAT", Short: "Print token (of the API), auditor (of NATS), authority (of the servers) or installation (its id)",
 		Args: exactly("WHAT"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			name, ok := printable()[args[0]]
 			if !ok {
-				return &usageError{fmt.Sprintf("%q is not printed: token, auditor or authority", args[0])}
+				return &usageError{fmt.Sprintf("%q is not printed: token, auditor, authority or installation", args[0])}
 			}
 			text, err := os.ReadFile(filepath.Join(s.dataDir(), name))
 			if err != nil {
