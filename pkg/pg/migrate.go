@@ -150,10 +150,11 @@ func grant(ctx context.Context, conn *pgx.Conn, schemas []Schema) error {
 		drop view if exists events.v_dead_letters;
 		create view events.v_dead_letters as %[4]s;
 		create or replace view events.v_needed (number) as %[5]s;
+		create or replace view events.v_waiting as select id, topic, data from events.outbox;
 		grant usage on schema events to %[2]s;
 		grant insert on events.outbox to %[2]s;
 		grant usage on sequence events.outbox_id_seq to %[2]s;
-		grant select on events.events, events.head, events.v_floors, events.v_dead_letters to %[2]s;
+		grant select on events.events, events.head, events.v_floors, events.v_dead_letters, events.v_waiting to %[2]s;
 		grant select, insert, update on events.leases to %[2]s;
 		grant select, delete on events.outbox to %[3]s;
 		grant insert on events.events to %[3]s;

@@ -53,6 +53,7 @@ func pure() []purePackage {
 		{Dir: "services/api/internal/blueprint", Allow: []string{"go.yaml.in/yaml/v4", "github.com/distribution/reference"}},
 		{Dir: "services/api/internal/token"},
 		{Dir: "services/api/internal/hops"},
+		{Dir: "services/api/internal/replay"},
 		{Dir: "services/api/internal/trace"},
 		{Dir: "services/dns/internal/zone", Allow: []string{"github.com/miekg/dns"}},
 		{Dir: "services/imagebuilder/internal/catalog"},

@@ -32,6 +32,7 @@ func (s *Shell) audit() *cobra.Command {
 			return nil
 		},
 	})
+	c.AddCommand(s.auditReplay())
 	return c
 }
 

@@ -71,6 +71,29 @@ localhost  ready  my-docker-cloud  127.0.0.1  2           512 MiB of 8 GiB  0.5 
 	}
 }
 
+func TestAReplayNamesEveryDifference(t *testing.T) {
+	t.Parallel()
+	const differ = `{"through":90,"pruned":10,"events":80,"waiting":2,"unknown":1,"rows":{"hosts":1,"leases":3},"ok":false,"count":3,"untold":4,"differences":[
+		{"table":"leases","key":"shop/web/0 of u","field":"address","log":"10.200.0.16","view":""},
+		{"table":"hosts","key":"h9","log":"nothing","view":"state=ready"}]}`
+	for answer, want := range map[string]result{
+		`{"through":90,"events":90,"rows":{"hosts":1,"leases":3}}`:                     {0, "WHAT    ROWS\nhosts   1\nleases  3\n", ""},
+		`{"through":90,"events":90,"rows":{"hosts":1,"leases":3},"ok":true,"count":0}`: {0, "ok: 90 events up to 90 tell of 4 rows, as the services have them\n", ""},
+		differ: {1, `3 difference(s) between the log (80 events up to 90 and 2 without a number yet) and the services
+not compared: 4 row(s) that are older than the log is kept, up to 10
+passed over: 1 event(s) of a kind that this version does not know
+WHAT    WHICH            FIELD    LOG          SERVICES
+leases  shop/web/0 of u  address  10.200.0.16  ""
+hosts   h9                        nothing      state=ready
+and 1 more
+`, "clocker: the services have something else than the log tells\n"},
+	} {
+		f := newFake(t)
+		f.answer("GET /v1/audit/replay", 200, answer)
+		f.run(t.Context(), "", "audit", "replay", "--check").check(t, want.code, want.out, want.err)
+	}
+}
+
 func TestJSONIsWhatTheAPISaid(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)

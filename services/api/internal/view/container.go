@@ -6,6 +6,7 @@ import (
 
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
+	"clocker.io/services/api/internal/replay"
 )
 
 // Inspection is everything known of a container: what the blueprint says and what each service holds.
@@ -122,6 +123,23 @@ type Audit struct {
 	Pruned   int64  `json:"pruned,omitempty"`
 	FirstBad *int64 `json:"first_bad,omitempty"`
 	Reason   string `json:"reason,omitempty"`
+}
+
+// Replay is what the log tells by itself, up to Through and with what waits for a number; and, when it was asked for, how
+// that compares with what the views show. Untold is how many rows could not be compared, because what told of them is no
+// longer kept; Unknown how many events this version does not know.
+type Replay struct {
+	Through     int64               `json:"through"`
+	Pruned      int64               `json:"pruned,omitempty"`
+	Events      int                 `json:"events"`
+	Waiting     int                 `json:"waiting"`
+	Unknown     int                 `json:"unknown,omitempty"`
+	Rows        map[string]int      `json:"rows"` // by table
+	OK          *bool               `json:"ok,omitempty"`
+	Count       *int                `json:"count,omitempty"` // of differences
+	Untold      int                 `json:"untold,omitempty"`
+	Differences []replay.Difference `json:"differences,omitempty"`
+	Model       replay.Model        `json:"model,omitempty"`
 }
 
 // Trace is events in order of number, each with the number of its cause. Whole is false when there are more of them than
