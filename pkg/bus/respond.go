@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"clocker.io/pkg/bus/rights"
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
 
@@ -67,6 +68,9 @@ func (c *Conn) refuseTo(reply, subject string, err error) {
 	if code == "" {
 		code = "internal"
 		c.log.Error("answer a request", "subject", subject, "reason", err)
+	}
+	if !rights.IsInbox(reply) {
+		return // a message that wants no answer, or wants it where it must not be
 	}
 	msg := nats.NewMsg(reply)
 	msg.Header.Set(headerError, string(code))
@@ -178,14 +182,26 @@ func (r Responder) guarded(ctx context.Context, c *Conn, m *nats.Msg) {
 	r.run(ctx, c, m)
 }
 
+// misused says what is wrong with a message that its sender has had delivered by another. NATS does not check whether
+// who asks may publish on the subject that he wants the answer on: it must be an inbox, or we would publish there for
+// him; and an event, which JetStream delivers wherever it is asked to, is a message to nobody.
+func (r Responder) misused(m *nats.Msg) string {
+	switch {
+	case m.Header.Get(headerSpec) != "" && !strings.HasPrefix(r.Subject, events.SubjectRoot):
+		return "it is an event"
+	case !r.ordered && !rights.IsInbox(m.Reply):
+		return "it wants its answer where no inbox is"
+	}
+	return ""
+}
+
 // Serve subscribes the responder until ctx ends. Concurrent answers still running then are waited for.
 func (r Responder) Serve(ctx context.Context, c *Conn) error {
 	var running sync.WaitGroup
 	slots := make(chan struct{}, atOnce)
 	handle := func(m *nats.Msg) {
-		if m.Header.Get(headerSpec) != "" && !strings.HasPrefix(r.Subject, events.SubjectRoot) {
-			// Whoever may pull events can name any subject for them, and NATS does not check whether he may publish there.
-			c.log.Error("drop an event that somebody had delivered as a message", "subject", r.Subject, "event", m.Subject)
+		if reason := r.misused(m); reason != "" {
+			c.log.Error("drop a message", "subject", r.Subject, "reason", reason, "sent as", m.Subject, "reply", m.Reply)
 			return
 		}
 		if r.ordered {

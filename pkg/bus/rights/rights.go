@@ -77,6 +77,9 @@ func Inbox(user string) string {
 	return inbox + user
 }
 
+// IsInbox says whether a subject is in somebody's inbox.
+func IsInbox(subject string) bool { return strings.HasPrefix(subject, inbox) }
+
 // rights spells a row out.
 func (w row) rights() Rights {
 	r := Rights{Publish: slices.Clone(w.publish), Subscribe: slices.Clone(w.subscribe), Candidate: w.consumes}

@@ -60,8 +60,8 @@ func table() []row {
 			publish:   append(streamAPI(), events.SubjectRoot+">"),
 			subscribe: []string{clocker.SubjectPokeOutbox}},
 		// No history from the stream: whoever may ask JetStream for anything can have the answer sent to a subject of
-		// his choice, which the server does not check.
-		{user: Auditor, why: "he reads every event as it is published, and can do nothing", subscribe: []string{events.SubjectRoot + ">"}},
+		// their choice, which the server does not check.
+		{user: Auditor, why: "it hears every event as it is published, and can do nothing", subscribe: []string{events.SubjectRoot + ">"}},
 	}
 }
 

@@ -1,0 +1,314 @@
+package bus_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"clocker.io/pkg/bus"
+	"clocker.io/pkg/bus/bustest"
+	"clocker.io/pkg/bus/rights"
+	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/events"
+
+	"github.com/nats-io/nats.go"
+)
+
+// noted is a unit of work that only notes the numbers it is given.
+type noted struct{ numbers chan int64 }
+
+type nothing struct{}
+
+func (n noted) Do(ctx context.Context, _ string, ds []events.Delivery, handle func(context.Context, nothing, events.Delivery) ([]events.Event, error)) error {
+	for _, d := range ds {
+		if _, err := handle(ctx, nothing{}, d); err != nil {
+			return &bus.Fault{Number: d.Number, Topic: d.Topic, Err: err}
+		}
+		n.numbers <- d.Number
+	}
+	return nil
+}
+
+func (n noted) Dead(_ context.Context, consumer string, d events.Delivery, l bus.Letter) error {
+	return fmt.Errorf("%s buries %d: %s", consumer, d.Number, l.Reason)
+}
+
+func (n noted) Retry(context.Context, string, int64, string, func(context.Context, nothing, events.Delivery) ([]events.Event, error)) error {
+	return nil
+}
+
+func record(t *testing.T, number int64) events.Record {
+	t.Helper()
+	e := events.HostNeeded{Cloud: "c", Reason: "a test"}
+	data, err := json.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return events.Record{Number: number, ID: fmt.Sprintf("00000000-0000-4000-8000-%012d", number), Topic: e.Topic(), Source: "scheduler",
+		Subject: events.Subject(e), Time: time.Now().UTC(), Data: data}
+}
+
+// With the credentials of the table alone: whoever may be the sequencer makes the stream, fills it and makes it anew, and every
+// service that the line has gets each event, from one topic as from several.
+func TestEveryServiceFollowsTheStreamWithItsOwnRights(t *testing.T) {
+	t.Parallel()
+	server := bustest.Server(t)
+	generation := int64(0)
+	for _, user := range rights.Users() {
+		if r, _ := rights.Of(user); !r.Candidate {
+			continue
+		}
+		for _, topics := range []int{1, 2} {
+			generation++
+			t.Run(fmt.Sprintf("%s with %d topics", user, topics), func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+				defer cancel()
+				follows(ctx, t, bustest.As(t, server, user), user, topics, generation)
+			})
+		}
+	}
+	if generation < 12 {
+		t.Errorf("only %d were tried", generation)
+	}
+}
+
+// follows makes a new generation of the stream, as whoever is the sequencer does, and reads it as a service does.
+func follows(ctx context.Context, t *testing.T, conn *bus.Conn, user string, topics int, generation int64) {
+	t.Helper()
+	first := generation*10 + 1
+	stream := conn.Stream()
+	if err := stream.Recreate(ctx, generation, first); err != nil {
+		t.Fatal(err)
+	}
+	if err := stream.Publish(ctx, []events.Record{record(t, first), record(t, first+1)}); err != nil {
+		t.Fatal(err)
+	}
+	if state, err := stream.Open(ctx); err != nil || !state.Whole || state.Last != first+1 {
+		t.Fatalf("the stream: %+v, %v", state, err)
+	}
+	got := noted{make(chan int64, 100)}
+	handlers := []bus.Handler[nothing]{
+		bus.On(func(context.Context, nothing, bus.Received[events.HostNeeded]) ([]events.Event, error) {
+			return nil, nil
+		}),
+		bus.On(func(context.Context, nothing, bus.Received[events.HostReady]) ([]events.Event, error) {
+			return nil, nil
+		}),
+	}
+	consuming, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- bus.Consume(user, got, handlers[:topics]...).Run(consuming, conn) }()
+	for _, want := range []int64{first, first + 1} {
+		select {
+		case n := <-got.numbers:
+			if n != want {
+				t.Errorf("got %d, want %d", n, want)
+			}
+		case <-ctx.Done():
+			t.Fatalf("%d never came", want)
+		}
+	}
+	stop()
+	<-ended
+}
+
+// said is a log that a test waits on.
+type said struct {
+	slog.Handler
+	lines chan string
+}
+
+func (s said) Handle(_ context.Context, r slog.Record) error {
+	text := r.Message
+	r.Attrs(func(a slog.Attr) bool { text += " " + a.String(); return true })
+	select {
+	case s.lines <- text:
+	default:
+	}
+	return nil
+}
+
+func (s said) Enabled(context.Context, slog.Level) bool { return true }
+
+func (s said) WithAttrs([]slog.Attr) slog.Handler { return s }
+
+func listening() (*slog.Logger, chan string) {
+	lines := make(chan string, 100)
+	return slog.New(said{slog.DiscardHandler, lines}), lines
+}
+
+// until waits for a line that has all words.
+func until(t *testing.T, lines <-chan string, words ...string) {
+	t.Helper()
+	end := time.After(20 * time.Second)
+	var seen []string
+	for {
+		select {
+		case l := <-lines:
+			if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(l, w) }) {
+				return
+			}
+			seen = append(seen, l)
+		case <-end:
+			t.Fatalf("no line with %q; there was %q", words, seen)
+		}
+	}
+}
+
+func connectAs(t *testing.T, server *bustest.NATS, user string, log *slog.Logger) *bus.Conn {
+	t.Helper()
+	conn, err := bus.Connect(bus.Options{Name: t.Name(), Credentials: server.Credentials(t, user), InProcess: server, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	return conn
+}
+
+// raw is a connection without our client, to do what it never would.
+func raw(t *testing.T, server *bustest.NATS, user string) *nats.Conn {
+	t.Helper()
+	nc, err := nats.Connect("", nats.InProcessServer(server), nats.UserCredentials(server.Credentials(t, user)),
+		nats.CustomInboxPrefix(rights.Inbox(user)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	return nc
+}
+
+// A host asks, and wants the answer where another host takes its orders: who answers would publish it there for him.
+func TestAnAnswerThatIsWantedOnAnotherHostsSubjectIsNotGiven(t *testing.T) {
+	t.Parallel()
+	server := bustest.Server(t)
+	log, lines := listening()
+	policy := connectAs(t, server, "policy", log)
+	respond := bus.Respond("clocker.ask.*", "policy", func(context.Context, string, question) (question, error) {
+		return question{N: 1}, nil
+	})
+	other := make(chan question, 10)
+	take := bus.Listen("clocker.want.other", "", func(_ context.Context, _ string, q question) { other <- q })
+	host, orders := raw(t, server, "host-localhost"), bustest.As(t, server, "host-other")
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	go func() { _ = respond.Serve(ctx, policy) }()
+	go func() { _ = take.Serve(ctx, orders) }()
+
+	for { // policy's subscription may still be on its way
+		_, err := host.Request("clocker.ask.localhost", []byte(`{"N":7}`), 5*time.Second)
+		if err == nil {
+			break
+		} else if err != nats.ErrNoResponders {
+			t.Fatal(err)
+		}
+	}
+	if err := host.PublishRequest("clocker.ask.localhost", "clocker.want.other", []byte(`{"N":7}`)); err != nil {
+		t.Fatal(err)
+	}
+	until(t, lines, "drop a message", "no inbox", "clocker.want.other")
+	for len(other) == 0 { // what policy sends there itself arrives, after whatever came before it
+		if err := policy.Publish("clocker.want.other", question{N: 2}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := host.Request("clocker.ask.localhost", []byte(`{"N":7}`), 5*time.Second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if q := <-other; q.N != 2 {
+		t.Errorf("the other host was told %+v", q)
+	}
+}
+
+// A service that may pull events has one delivered where a host takes its orders; JetStream does as it is asked.
+func TestAnEventThatIsDeliveredAsAnOrderIsDropped(t *testing.T) {
+	t.Parallel()
+	server := bustest.Server(t)
+	log, lines := listening()
+	host := connectAs(t, server, "host-localhost", log)
+	orders := make(chan json.RawMessage, 10)
+	take := bus.Listen(clocker.SubjectWant+"localhost", "", func(_ context.Context, _ string, m json.RawMessage) { orders <- m })
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	t.Cleanup(cancel)
+	go func() { _ = take.Serve(ctx, host) }()
+
+	stream := bustest.As(t, server, "ipam").Stream()
+	if err := stream.Recreate(ctx, 1, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := stream.Publish(ctx, []events.Record{record(t, 1)}); err != nil {
+		t.Fatal(err)
+	}
+	ipam := raw(t, server, "ipam")
+	durable := `{"stream_name":"CLOCKER_EVENTS","config":{"durable_name":"ipam","ack_policy":"explicit","ack_wait":100000000}}`
+	reply, err := ipam.Request("$JS.API.CONSUMER.CREATE.CLOCKER_EVENTS.ipam", []byte(durable), 5*time.Second)
+	if err != nil || !strings.Contains(string(reply.Data), `"name":"ipam"`) {
+		t.Fatalf("make the consumer: %v", err)
+	}
+	for dropped := false; !dropped; { // the host's subscription may still be on its way; the event comes again
+		if err := ipam.PublishRequest("$JS.API.CONSUMER.MSG.NEXT.CLOCKER_EVENTS.ipam", "clocker.want.localhost", []byte("1")); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case l := <-lines:
+			dropped = strings.Contains(l, "drop a message") && strings.Contains(l, "it is an event")
+		case m := <-orders:
+			t.Fatalf("the host took %s for an order", m)
+		case <-time.After(200 * time.Millisecond):
+		case <-ctx.Done():
+			t.Fatal("no event arrived, so nothing was shown")
+		}
+	}
+}
+
+// An agent may answer on a subject only for a while after it was asked there, so each chunk of a long stream has a subject of its own.
+func TestEachChunkOfAStreamIsAskedForAnew(t *testing.T) {
+	t.Parallel()
+	server := bustest.Server(t)
+	host, api := bustest.Host(t, server), bustest.As(t, server, "api")
+	watch := raw(t, server, "test-everything")
+	answers, err := watch.SubscribeSync(rights.Inbox("api") + ".>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := watch.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	logs := bus.RespondStream("clocker.do.localhost.logs", func(_ context.Context, _ string, q question, send func(any) error) error {
+		for i := range q.N {
+			if err := send(question{N: i}); err != nil {
+				return err
+			}
+		}
+		return &clocker.Error{Code: clocker.NotFound, Message: "the rest is gone"}
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	go func() { _ = logs.Serve(ctx, host) }()
+	n := 0
+	for {
+		err := api.RequestStream(t.Context(), "clocker.do.localhost.logs", question{N: 5}, func([]byte) error { n++; return nil })
+		if clocker.CodeOf(err) == clocker.Unavailable {
+			continue // the host's subscription is still on its way
+		}
+		if clocker.CodeOf(err) != clocker.NotFound || n != 5 {
+			t.Fatalf("%d chunks, %v", n, err)
+		}
+		break
+	}
+	seen := map[string]bool{}
+	for range 6 { // five chunks, and why there are no more
+		m, err := answers.NextMsg(10 * time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen[m.Subject] {
+			t.Errorf("two answers on %s", m.Subject)
+		}
+		seen[m.Subject] = true
+	}
+}
