@@ -66,6 +66,9 @@ func Grant(dir, user string, r rights.Rights) error {
 // File is where a user's credentials are.
 func File(dir, user string) string { return filepath.Join(dir, "users", user+".creds") }
 
+// AccountFile is what changes when the server's trust does.
+func AccountFile(dir string) string { return filepath.Join(dir, "server", fileAccount) }
+
 // prepare makes the directories and keeps other makers out until release.
 func prepare(dir string) (release func(), err error) {
 	for _, d := range []string{"keys", "server", "users"} {

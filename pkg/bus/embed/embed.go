@@ -32,7 +32,6 @@ type Server struct {
 	*server.Server
 	auth     string
 	accounts server.AccountResolver
-	tls      *certificate // nil without TLS
 	refusals *refusals
 	guard    *guard // of JetStream's storage; nil until the server takes connections
 }
@@ -92,10 +91,11 @@ func (s *Server) options(cfg Config) (*server.Options, error) {
 		opts.Port = server.RANDOM_PORT
 	}
 	if !cfg.TLS.empty() {
-		if s.tls, err = loadCertificate(cfg.TLS); err != nil {
+		c, err := loadCertificate(cfg.TLS, cfg.Log)
+		if err != nil {
 			return nil, fmt.Errorf("start NATS: %w", err)
 		}
-		opts.TLS, opts.TLSConfig, opts.TLSTimeout = true, s.tls.config(), 5
+		opts.TLS, opts.TLSConfig, opts.TLSTimeout = true, c.config(), 5
 	}
 	return opts, nil
 }
@@ -114,14 +114,8 @@ func (s *Server) trust() (access.Trust, error) {
 	return trust, nil
 }
 
-// Reload reads the certificate and the accounts again. New connections see the new certificate, and those there are
-// stay, except of users that the account vouches for no longer.
+// Reload reads the accounts again. Connections stay, except of users that the account vouches for no longer.
 func (s *Server) Reload() error {
-	if s.tls != nil {
-		if err := s.tls.load(); err != nil {
-			return fmt.Errorf("reload NATS: %w", err)
-		}
-	}
 	trust, err := s.trust()
 	if err != nil {
 		return fmt.Errorf("reload NATS: %w", err)

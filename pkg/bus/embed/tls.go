@@ -5,8 +5,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
-	"sync/atomic"
+	"strings"
+	"sync"
 )
 
 // TLS names the files of the port's certificate, in PEM. Clients are known by their credentials, not by certificates.
@@ -17,17 +19,20 @@ type TLS struct {
 
 func (t TLS) empty() bool { return t == TLS{} }
 
-// certificate is what the port shows, which may be replaced while it is open.
+// certificate is what the port shows. New files are taken with the next connection, by themselves.
 type certificate struct {
 	files TLS
-	now   atomic.Pointer[tls.Certificate]
+	log   *slog.Logger
+	mu    sync.Mutex
+	now   *tls.Certificate
+	state string // of the files when they were last read
 }
 
-func loadCertificate(files TLS) (*certificate, error) {
+func loadCertificate(files TLS, log *slog.Logger) (*certificate, error) {
 	if files.Cert == "" || files.Key == "" {
 		return nil, errors.New("a certificate needs both files, CLOCKER_TLS_CERT and CLOCKER_TLS_KEY")
 	}
-	c := &certificate{files: files}
+	c := &certificate{files: files, log: log, state: files.state()}
 	return c, c.load()
 }
 
@@ -42,8 +47,38 @@ func (c *certificate) load() error {
 			return fmt.Errorf("certificate %s: clients that trust %s would refuse it: %w", c.files.Cert, c.files.CA, err)
 		}
 	}
-	c.now.Store(&pair)
+	c.now = &pair
 	return nil
+}
+
+// show gives a connection the certificate, after reading files that have changed.
+func (c *certificate) show(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if state := c.files.state(); state != c.state {
+		c.state = state
+		if err := c.load(); err != nil {
+			c.log.Error("the certificate that was there stays", "reason", err)
+		} else {
+			c.log.Info("new certificate", "file", c.files.Cert)
+		}
+	}
+	return c.now, nil
+}
+
+// state changes whenever one of the files does.
+func (t TLS) state() string {
+	var b strings.Builder
+	for _, path := range []string{t.Cert, t.Key, t.CA} {
+		if info, err := os.Stat(path); err == nil {
+			fmt.Fprintln(&b, path, info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	return b.String()
+}
+
+func (c *certificate) config() *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: c.show}
 }
 
 func verify(chain [][]byte, bundle string) error {
@@ -66,10 +101,4 @@ func verify(chain [][]byte, bundle string) error {
 	}
 	_, err = leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between})
 	return err
-}
-
-func (c *certificate) config() *tls.Config {
-	return &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-		return c.now.Load(), nil
-	}}
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"clocker.io/pkg/bus/access"
 	"clocker.io/pkg/bus/embed"
 	"clocker.io/pkg/run"
 
@@ -16,8 +17,7 @@ import (
 )
 
 // NATS runs the NATS server alone, on CLOCKER_NATS_LISTEN, until ctx ends. With CLOCKER_NATS_AUTH it knows the identities
-// of that directory and makes none. It reads its certificate and the accounts again when the certificate changes, and on
-// SIGHUP.
+// of that directory and makes none. It reads the accounts again when they change, and on SIGHUP.
 func NATS(ctx context.Context, o Options) error {
 	auth := o.Env("CLOCKER_NATS_AUTH")
 	d := Data{Dir: o.Dir}
@@ -38,7 +38,7 @@ func NATS(ctx context.Context, o Options) error {
 	defer s.Stop()
 	o.Say(fmt.Sprintf("NATS listens on %s; whom it trusts: %s", s.Addr(), filepath.Join(auth, "server")))
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return reloads(ctx, s, cfg.TLS.Cert, o.Log) })
+	g.Go(func() error { return reloads(ctx, s, auth, o.Log) })
 	if listen := o.Env("CLOCKER_HEALTH_LISTEN"); listen != "" {
 		checks := []run.Check{{Name: "jetstream", Ready: func(context.Context) error { return s.Healthy() }}}
 		g.Go(func() error { return run.ServeHTTP(ctx, listen, run.HealthHandler(registry, checks)) })
@@ -46,12 +46,12 @@ func NATS(ctx context.Context, o Options) error {
 	return ended(ctx, g.Wait())
 }
 
-// reloads has the server read its files again, until ctx ends.
-func reloads(ctx context.Context, s *embed.Server, cert string, log *slog.Logger) error {
+// reloads has the server read its accounts again, until ctx ends.
+func reloads(ctx context.Context, s *embed.Server, auth string, log *slog.Logger) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
-	changed := watch(ctx, lookEvery, cert)
+	changed := watch(ctx, lookEvery, access.AccountFile(auth))
 	for {
 		select {
 		case <-ctx.Done():
@@ -63,6 +63,6 @@ func reloads(ctx context.Context, s *embed.Server, cert string, log *slog.Logger
 			log.Error("what was there stays", "reason", err)
 			continue
 		}
-		log.Info("NATS has read its certificate and its accounts again")
+		log.Info("NATS has read its accounts again")
 	}
 }
