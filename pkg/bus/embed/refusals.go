@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"clocker.io/pkg/bus/access"
+	"clocker.io/pkg/bus/rights"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -19,11 +20,17 @@ const (
 	refusalsKnown  = 1024        // pairs of user and subject remembered for that
 )
 
+// What is refused.
+const (
+	whatPublish   = "publish"
+	whatSubscribe = "subscribe"
+)
+
 // refusal is one thing that the server did not let somebody do.
 type refusal struct {
 	client  uint64 // connection
 	key     string // public key of its user
-	what    string // publish, subscribe
+	what    string
 	subject string
 }
 
@@ -44,6 +51,10 @@ func newRefusals(log *slog.Logger, metrics prometheus.Registerer, name func(clie
 		count: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "clocker_nats_refusals_total", Help: "Messages and subscriptions that NATS refused, by user.",
 		}, []string{"user", "what"})}
+	for _, user := range rights.Users() { // a series that only appears with the first refusal raises no alarm
+		r.count.WithLabelValues(user, whatPublish)
+		r.count.WithLabelValues(user, whatSubscribe)
+	}
 	if metrics != nil {
 		metrics.MustRegister(r.count)
 	}
@@ -134,9 +145,9 @@ func parseRefusal(line string) (refusal, bool) {
 	if m == nil {
 		return refusal{}, false
 	}
-	f := refusal{what: "publish"}
+	f := refusal{what: whatPublish}
 	if m[1] == "Subscription" {
-		f.what = "subscribe"
+		f.what = whatSubscribe
 	}
 	var err error
 	if f.subject, err = strconv.Unquote(m[2]); err != nil {
