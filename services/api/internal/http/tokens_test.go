@@ -131,8 +131,9 @@ func TestTheLastUseOfATokenIsNoted(t *testing.T) {
 	if err := b.server.noteUse(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	b.expire(made)
 	list := ok[view.Page[view.Token]](b, 200, "GET", "/v1/tokens", "")
-	if len(list.Items) != 1 || list.Items[0].LastUsedAt == nil || !list.Items[0].LastUsedAt.Equal(now) {
+	if len(list.Items) != 1 || list.Items[0].State != "expired" || list.Items[0].LastUsedAt == nil || !list.Items[0].LastUsedAt.Equal(now) {
 		t.Errorf("%+v", list.Items)
 	}
 }

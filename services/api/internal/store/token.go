@@ -18,11 +18,11 @@ const (
 	TokenRevoked = "revoked"
 )
 
-// One clock, the database's, says what is expired: there may be several processes of api.
+// tokenState reads a token's state. One clock, the database's, says what is expired: there may be several processes of api.
+const tokenState = `case when revoked_at is not null then 'revoked' when expires_at <= now() then 'expired' else 'active' end`
+
 const tokenColumns = `
-	select token, name, role,
-	  case when revoked_at is not null then 'revoked' when expires_at <= now() then 'expired' else 'active' end,
-	  created_by, created_at, expires_at, used_at, revoked_by, revoked_at
+	select token, name, role, ` + tokenState + `, created_by, created_at, expires_at, used_at, revoked_by, revoked_at
 	from api.tokens `
 
 func scanToken(row pgx.CollectableRow) (t view.Token, err error) {
@@ -101,9 +101,7 @@ func (r *Reader) Tokens(ctx context.Context, all bool, p Page) (view.Page[view.T
 // TokenOf reads a token and its digest, for whoever shows one. The error is NotFound when there is none.
 func (r *Reader) TokenOf(ctx context.Context, id string) (t view.Token, digest []byte, err error) {
 	err = r.tx.QueryRow(ctx, `
-		select token, name, role, digest, expires_at, revoked_at,
-		  case when revoked_at is not null then 'revoked' when expires_at <= now() then 'expired' else 'active' end
-		from api.tokens where token = $1`, id).
+		select token, name, role, digest, expires_at, revoked_at, `+tokenState+` from api.tokens where token = $1`, id).
 		Scan(&t.Token, &t.Name, &t.Role, &digest, &t.ExpiresAt, &t.RevokedAt, &t.State)
 	return t, digest, orNotFound(err, "there is no such token")
 }

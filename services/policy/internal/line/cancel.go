@@ -26,9 +26,9 @@ func (l *Line) cancel(o *rows.Operation) {
 		l.finish(o, events.OutcomeFailed, fmt.Sprintf("the %s %s had ended before", target.Kind, target.ID))
 	case target.Kind == events.OperationDeploy:
 		l.finish(target, events.OutcomeCancelled, fmt.Sprintf("cancelled by %s: the application is taken back", o.ID))
-		l.Withdraw() // o is done when the application is gone
+		l.withdrawAll("deploy cancelled") // o is done when the application is gone
 	case target.Kind == events.OperationResize:
-		l.finish(target, events.OutcomeCancelled, fmt.Sprintf("cancelled by %s: %s", o.ID, l.stop(target, o.Number)))
+		l.finish(target, events.OutcomeCancelled, fmt.Sprintf("cancelled by %s: %s", o.ID, l.stop(target)))
 		l.finish(o, events.OutcomeDone, "")
 	default:
 		l.finish(o, events.OutcomeFailed, fmt.Sprintf("a %s cannot be cancelled", target.Kind))
@@ -37,7 +37,7 @@ func (l *Line) cancel(o *rows.Operation) {
 
 // stop ends a resize at the size it has come to: members that are not on their way to a host's agent yet are wanted no
 // more, and those that were to end but did not yet go on. It says so in words.
-func (l *Line) stop(o *rows.Operation, number int64) string {
+func (l *Line) stop(o *rows.Operation) string {
 	t, err := want.Parse(o.Target)
 	e := l.app.Entity(t.Entity)
 	if err != nil || e == nil {
@@ -60,7 +60,7 @@ func (l *Line) stop(o *rows.Operation, number int64) string {
 	if e.Size != size {
 		l.state(events.EntityResized{Application: l.app.ID, UID: l.app.UID, Entity: e.Entity, From: e.Size, To: size})
 	}
-	e.Size, e.Number, e.Dirty = size, max(e.Number, number), true
+	e.Size, e.Dirty = size, true // a resize that was asked for before the cancel, and comes late, still counts
 	return fmt.Sprintf("%s stays at %d", o.Target, size)
 }
 

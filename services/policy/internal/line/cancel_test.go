@@ -174,3 +174,18 @@ func TestAResizeIsDoneWhenItsSizeIsReachedAndFailsWithWhatIsGivenUp(t *testing.T
 		t.Errorf("%+v\n%s", end, strings.Join(linetest.Topics(w.Log), "\n"))
 	}
 }
+
+// In order, the second resize takes over from the first, and the cancel is too late: out of order it must end there too.
+func TestAResizeBetweenACancelAndItsTargetCountsWhenItComesLate(t *testing.T) {
+	t.Parallel()
+	w, m := setup(t, linetest.Shop())
+	w.Ask("grow", events.OperationResize, "shop/web", `{"size":6}`)
+	w.Ask("less", events.OperationResize, "shop/web", `{"size":3}`)
+	w.Ask("stop", events.OperationCancel, "grow", "")
+	w.Deliver(0)
+	w.Deliver(1)
+	w.Settle()
+	if less, _ := finish(w, "less"); less.Outcome != events.OutcomeDone || len(m.App.Wanted()) != 4 {
+		t.Errorf("%+v, %d wanted", less, len(m.App.Wanted()))
+	}
+}

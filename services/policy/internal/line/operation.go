@@ -113,7 +113,9 @@ func (l *Line) delete(o *rows.Operation, t want.Target) {
 }
 
 // Withdraw lets the application go. Its operation, if any, is done when it is gone.
-func (l *Line) Withdraw() {
+func (l *Line) Withdraw() { l.withdrawAll("deleted") }
+
+func (l *Line) withdrawAll(why string) {
 	a := l.app
 	if a.Withdrawn || a.Gone || !a.Known {
 		return
@@ -121,7 +123,7 @@ func (l *Line) Withdraw() {
 	a.Withdrawn, a.Healthy, a.Dirty = true, false, true
 	l.state(events.ApplicationWithdrawn{Application: a.ID, UID: a.UID})
 	for _, c := range a.Wanted() {
-		l.drop(c, "deleted")
+		l.drop(c, why)
 	}
 	for _, o := range a.Operations {
 		if o.Outcome == "" && o.Begun && o.Kind != events.OperationDelete && o.Kind != events.OperationCancel {
