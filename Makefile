@@ -74,6 +74,12 @@ prepare:
 	@dev/postgres
 	@dev/base-image
 
+.PHONY: bench
+bench: ## measures, all or NAME=events; writes bench/results.json
+	@dev/compiler
+	@dev/postgres
+	go run ./test/bench bench/results.json $(NAME)
+
 .PHONY: tidy docs
 tidy: ## go mod tidy in every module
 	@for dir in $(modules) dev/tools; do (cd $$dir && GOWORK=off go mod tidy); done

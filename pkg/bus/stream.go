@@ -45,6 +45,9 @@ const (
 	headerSequence = "ce-sequence"
 	headerCause    = "ce-cause"
 	headerTrace    = "traceparent"
+
+	specVersion = "1.0"
+	contentType = "application/json"
 )
 
 // Stream is the publishing side of the stream of events, for the sequencer. One goroutine at a time may publish.
@@ -191,25 +194,21 @@ func (s *Stream) commit(ctx context.Context, m *nats.Msg, number int64) error {
 	return nil
 }
 
-// message is a record on the wire.
+// message is a record on the wire. It is written out, with one array for all values: this is done for every event.
 func message(r events.Record) *nats.Msg {
-	m := nats.NewMsg(r.Subject)
-	m.Data = r.Data
-	e := r.CloudEvent()
-	for k, v := range map[string]string{
-		headerID: e.ID, headerSource: e.Source, headerType: e.Type, headerSubject: e.Subject, headerSpec: e.SpecVersion,
-		headerTime: e.Time.Format(time.RFC3339Nano), headerContent: e.DataContentType,
-		headerSequence: strconv.FormatInt(e.Sequence, 10),
-	} {
-		m.Header.Set(k, v)
+	values := [...]string{r.ID, events.SourceRoot + r.Source, events.Type(r.Topic), events.About(r), specVersion,
+		r.Time.UTC().Format(time.RFC3339Nano), contentType, strconv.FormatInt(r.Number, 10)}
+	h := make(nats.Header, len(values)+5) // with room for cause, trace and what makes a batch
+	for i, name := range [...]string{headerID, headerSource, headerType, headerSubject, headerSpec, headerTime, headerContent, headerSequence} {
+		h[name] = values[i : i+1 : i+1]
 	}
-	if e.Cause != 0 {
-		m.Header.Set(headerCause, strconv.FormatInt(e.Cause, 10))
+	if r.Cause != 0 {
+		h[headerCause] = []string{strconv.FormatInt(r.Cause, 10)}
 	}
-	if e.TraceParent != "" {
-		m.Header.Set(headerTrace, e.TraceParent)
+	if r.Trace != "" {
+		h[headerTrace] = []string{r.Trace}
 	}
-	return m
+	return &nats.Msg{Subject: r.Subject, Header: h, Data: r.Data}
 }
 
 // OnEvent has fn called for every event as it is published, until ctx ends: a wake-up for readers of the log. Events

@@ -28,26 +28,22 @@ type Record struct {
 // Link computes a record's hash: SHA-256 over the hash before it and every field, each with its length, so that no
 // edit of any column goes unseen. The first record follows 32 zero bytes.
 func Link(prev []byte, r Record) []byte {
-	h := sha256.New()
-	var n [8]byte
-	number := func(v int64) {
-		binary.BigEndian.PutUint64(n[:], uint64(v))
-		h.Write(n[:])
-	}
-	field := func(b string) {
-		number(int64(len(b)))
-		h.Write([]byte(b))
-	}
-	h.Write(prev)
+	b := make([]byte, 0, len(prev)+256+len(r.Data))
+	b = append(b, prev...)
+	number := func(v int64) { b = binary.BigEndian.AppendUint64(b, uint64(v)) }
 	number(r.Number)
-	for _, s := range []string{r.ID, r.Topic, r.Source, r.Subject, r.Application, r.Host} {
-		field(s)
+	for _, s := range [...]string{r.ID, r.Topic, r.Source, r.Subject, r.Application, r.Host} {
+		number(int64(len(s)))
+		b = append(b, s...)
 	}
 	number(r.Time.UnixMicro())
 	number(r.Cause)
-	field(r.Trace)
-	field(string(r.Data))
-	return h.Sum(nil)
+	number(int64(len(r.Trace)))
+	b = append(b, r.Trace...)
+	number(int64(len(r.Data)))
+	b = append(b, r.Data...)
+	sum := sha256.Sum256(b)
+	return sum[:]
 }
 
 // Genesis is the hash that the first record follows.
@@ -72,11 +68,16 @@ type CloudEvent struct {
 // SourceRoot starts the CloudEvents source of every event; the service follows.
 const SourceRoot = "clocker/"
 
+// About is the CloudEvents subject of a record: what of its NATS subject follows the topic.
+func About(r Record) string {
+	return strings.TrimPrefix(strings.TrimPrefix(r.Subject, SubjectRoot+r.Topic), ".")
+}
+
 // CloudEvent gives the record's structured form.
 func (r Record) CloudEvent() CloudEvent {
 	e := CloudEvent{
 		SpecVersion: "1.0", ID: r.ID, Source: SourceRoot + r.Source, Type: Type(r.Topic),
-		Subject: strings.TrimPrefix(strings.TrimPrefix(r.Subject, SubjectRoot+r.Topic), "."),
+		Subject: About(r),
 		Time:    r.Time.UTC(), DataContentType: "application/json", Sequence: r.Number, Cause: r.Cause,
 		TraceParent: r.Trace, Data: r.Data,
 	}

@@ -134,9 +134,13 @@ func cut(t *testing.T, disk *bustest.Disk) {
 
 func wipe(t *testing.T, disk *bustest.Disk) {
 	t.Helper()
-	if err := os.RemoveAll(filepath.Join(disk.Dir, "nats/jetstream")); err != nil {
-		t.Fatal(err)
+	var err error
+	for range 100 { // a server that runs may be about to write
+		if err = os.RemoveAll(filepath.Join(disk.Dir, "nats/jetstream")); err == nil {
+			return
+		}
 	}
+	t.Fatal(err)
 }
 
 // forget takes away the server's index of a stream, as a crash before its next writing would: it reads the blocks.

@@ -160,7 +160,14 @@ func (db *DB) transact(ctx context.Context, opts pgx.TxOptions, fn func(context.
 	tx := &Tx{Tx: raw, db: db}
 	// Rolling back after a commit is a no-op; the background context lets it run when ctx has ended.
 	defer func() { _ = raw.Rollback(context.WithoutCancel(ctx)) }()
-	if err := fn(ctx, tx); err != nil {
+	err = fn(ctx, tx)
+	if err == nil {
+		tx.flush(ctx)
+	}
+	if tx.broken != nil {
+		return fmt.Errorf("write what was put off: %w", tx.broken)
+	}
+	if err != nil {
 		return err
 	}
 	if err := raw.Commit(ctx); err != nil {
@@ -171,14 +178,3 @@ func (db *DB) transact(ctx context.Context, opts pgx.TxOptions, fn func(context.
 	}
 	return nil
 }
-
-// Tx is a transaction of a store.
-type Tx struct {
-	pgx.Tx
-	db    *DB
-	after []func()
-}
-
-// AfterCommit lets fn run once the transaction has committed, in the committing goroutine: it wakes somebody and must
-// not block. It does not run after a rollback, so what it wakes must also look by itself now and then.
-func (tx *Tx) AfterCommit(fn func()) { tx.after = append(tx.after, fn) }

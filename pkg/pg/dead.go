@@ -89,7 +89,8 @@ func (db *DB) say(ctx context.Context, tx *Tx, cause Cause, facts ...events.Even
 	if err := out.add(db.cfg.Role, cause, facts); err != nil {
 		return err
 	}
-	return db.write(ctx, tx, out)
+	db.write(tx, out)
+	return nil
 }
 
 // letter is a dead letter with its event. Its Topic is that of the letter: the log may have lost the event by age.

@@ -45,7 +45,8 @@ func (u *Unit[S]) RunFor(ctx context.Context, cause Cause, fn func(ctx context.C
 		if err := out.add(u.db.cfg.Role, cause, facts); err != nil {
 			return err
 		}
-		return u.db.write(ctx, tx, out)
+		u.db.write(tx, out)
+		return nil
 	})
 }
 
@@ -77,7 +78,8 @@ func (u *Unit[S]) Do(ctx context.Context, consumer string, ds []events.Delivery,
 				return &bus.Fault{Number: d.Number, Topic: d.Topic, Err: err}
 			}
 		}
-		return u.db.write(ctx, tx, out)
+		u.db.write(tx, out)
+		return nil
 	})
 }
 
@@ -152,11 +154,11 @@ func (o *outbox) add(source string, cause Cause, facts []events.Event) error {
 }
 
 // write is a transaction's last statement, so that the order of outbox ids is close to the order of commits.
-func (db *DB) write(ctx context.Context, tx *Tx, o outbox) error {
+func (db *DB) write(tx *Tx, o outbox) {
 	if len(o.topic) == 0 {
-		return nil
+		return
 	}
-	_, err := tx.Exec(ctx, `
+	tx.Later(`
 		insert into events.outbox (topic, source, subject, application, host, trace, cause, data, event, because)
 		select topic, source, subject, application, host, trace, cause, data,
 		  coalesce(nullif(event, '')::uuid, gen_random_uuid()), nullif(because, '')::uuid
@@ -164,9 +166,5 @@ func (db *DB) write(ctx context.Context, tx *Tx, o outbox) error {
 		  $9::text[], $10::text[])
 		  with ordinality as f(topic, source, subject, application, host, trace, cause, data, event, because, nth)
 		order by nth`, o.topic, o.source, o.subject, o.application, o.host, o.trace, o.cause, o.data, o.event, o.because)
-	if err != nil {
-		return fmt.Errorf("write outbox: %w", err)
-	}
 	tx.AfterCommit(db.cfg.Poke)
-	return nil
 }

@@ -27,7 +27,7 @@ func borders() []border {
 		{"github.com/google/nftables", []string{"services/agent"}},
 		{"github.com/spf13/cobra", []string{"cmd/clocker"}},
 		// Else every service would carry a whole NATS server.
-		{"clocker.io/pkg/bus/embed", []string{"cmd/clocker", "pkg/bus", "test/e2e"}},
+		{"clocker.io/pkg/bus/embed", []string{"cmd/clocker", "pkg/bus", "test/e2e", "test/bench"}},
 	}
 }
 

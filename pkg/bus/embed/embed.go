@@ -19,12 +19,14 @@ const maxPayload = 8 << 20
 
 // Config says where the server keeps its stream and whom it trusts.
 type Config struct {
-	Dir     string // JetStream's directory
-	Auth    string // directory of identities, see access.Make; the server reads its part server alone
-	Listen  string // host:port; empty opens no port
-	TLS     TLS    // for the port; services of the same process need none
-	Log     *slog.Logger
-	Metrics prometheus.Registerer // nil counts for nobody
+	Dir string // JetStream's directory
+	// SyncAlways has every batch of events synced. Nothing needs it: Postgres is synced, and the stream is filled again.
+	SyncAlways bool
+	Auth       string // directory of identities, see access.Make; the server reads its part server alone
+	Listen     string // host:port; empty opens no port
+	TLS        TLS    // for the port; services of the same process need none
+	Log        *slog.Logger
+	Metrics    prometheus.Registerer // nil counts for nobody
 }
 
 // Server is a running server. It is an InProcessConnProvider for bus.Options.
@@ -70,7 +72,7 @@ func (s *Server) options(cfg Config) (*server.Options, error) {
 	}
 	opts := &server.Options{
 		ServerName: "clocker", DontListen: cfg.Listen == "", NoSigs: true, MaxPayload: maxPayload,
-		JetStream: true, StoreDir: cfg.Dir, DisableJetStreamBanner: true, WriteDeadline: 10 * time.Second,
+		JetStream: true, StoreDir: cfg.Dir, SyncAlways: cfg.SyncAlways, DisableJetStreamBanner: true, WriteDeadline: 10 * time.Second,
 		AccountResolver: s.accounts, SystemAccount: trust.Operator.SystemAccount,
 		// Who stands still is cut off within 15 s: until then it gets its share of its service's requests, and answers none.
 		PingInterval: 5 * time.Second, MaxPingsOut: 2,
