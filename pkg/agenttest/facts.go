@@ -18,6 +18,9 @@ func (a *Agent) state(facts ...clocker.Fact) {
 	for _, f := range facts {
 		a.counter++
 		f.Counter = a.counter
+		if f.Container != nil {
+			f.Trace = a.run.entries[*f.Container].Trace
+		}
 		noun := f.Kind.Noun()
 		a.facts[noun] = append(a.facts[noun], f)
 		poke(a.wake[noun])

@@ -7,6 +7,7 @@ import (
 
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
+	"clocker.io/pkg/trace"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -159,11 +160,11 @@ func (w *worker) dispose(ctx context.Context, d delivery, err error) {
 			break
 		}
 		delay := retryDelay(f.count)
-		args := []any{"consumer", w.Name, "number", d.Number, "topic", d.Topic, "in", delay, "reason", err}
+		args := []any{"consumer", w.Name, "event", d.Number, "topic", d.Topic, "in", delay, "reason", err}
 		if stack := stackOf(err); stack != "" && f.count == 1 { // it will be the same the next time
 			args = append(args, "stack", stack)
 		}
-		w.conn.log.Warn("event is handled again later", args...)
+		w.conn.log.WarnContext(trace.With(ctx, d.Trace), "event is handled again later", args...)
 		_ = d.msg.NakWithDelay(delay)
 	}
 	w.conn.metrics.deliveries.WithLabelValues(w.Name, result).Inc()
@@ -190,10 +191,10 @@ func (w *worker) failed(number int64) failure {
 func (w *worker) bury(ctx context.Context, d delivery, f failure, err error) string {
 	letter := LetterOf(err)
 	letter.Attempts, letter.Since = f.count, f.first
-	w.conn.log.Error("event goes to the dead letters", "consumer", w.Name, "number", d.Number, "topic", d.Topic,
+	w.conn.log.ErrorContext(trace.With(ctx, d.Trace), "event goes to the dead letters", "consumer", w.Name, "event", d.Number, "topic", d.Topic,
 		"attempts", f.count, "reason", letter.Reason)
 	if err := w.dead(ctx, d.Delivery, letter); err != nil {
-		w.conn.log.Warn("keep a dead letter", "consumer", w.Name, "number", d.Number, "reason", err)
+		w.conn.log.Warn("keep a dead letter", "consumer", w.Name, "event", d.Number, "reason", err)
 		_ = d.msg.NakWithDelay(time.Second)
 		return "retry"
 	}

@@ -107,6 +107,7 @@ type Fact struct {
 	Reason    string     `json:"reason,omitempty"`
 	Image     *ImageFact `json:"image,omitempty"`
 	Orphan    *Orphan    `json:"orphan,omitempty"`
+	Trace     string     `json:"trace,omitempty"` // W3C traceparent of what led to it
 }
 
 // Bound cuts what an agent says to a length that fits every event, bytes; text that is cut ends in an ellipsis.

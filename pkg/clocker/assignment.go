@@ -34,6 +34,7 @@ type Assignment struct {
 	Resources  Resources     `json:"resources"`
 	Health     *HealthCheck  `json:"health,omitempty"`
 	Restart    RestartPolicy `json:"restart"`
+	Trace      string        `json:"trace,omitempty"` // W3C traceparent of what cleared it
 }
 
 // PortBinding publishes a container port on a host port; HostPort 0 is not yet leased.

@@ -27,6 +27,7 @@ type Linked struct {
 	ID      string // UUID; empty lets the database choose
 	Cause   int64  // number of its cause; 0 when not known
 	Because string // id of its cause; empty when not known
+	Trace   string // W3C traceparent; empty takes that of the transaction
 }
 
 // SubjectRoot starts the subject of every event.

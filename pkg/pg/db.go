@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"clocker.io/pkg/trace"
+
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
@@ -26,6 +28,7 @@ type Config struct {
 	Connections int32
 	Retention   time.Duration         // how long events are kept; 0 is for ever
 	Metrics     prometheus.Registerer // nil for none
+	Tracer      *trace.Tracer         // nil for none
 	// Scrub is how often the whole stream is compared with the log; 0 means an hour.
 	Scrub time.Duration
 	// Patience is how long a consumer may stand still at an event before it is taken from the log; 0 means 10 s.

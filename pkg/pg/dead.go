@@ -63,7 +63,7 @@ func (u *Unit[S]) Retry(ctx context.Context, consumer string, number int64, by s
 	}
 	reason := bus.LetterOf(again.Err)
 	if err := u.db.failAgain(ctx, consumer, number, reason); err != nil {
-		u.db.cfg.Log.Warn("keep the new reason of a dead letter", "consumer", consumer, "number", number, "reason", err)
+		u.db.cfg.Log.Warn("keep the new reason of a dead letter", "consumer", consumer, "event", number, "reason", err)
 	}
 	if clocker.CodeOf(err) == clocker.Unavailable {
 		return err

@@ -136,9 +136,9 @@ func (l letters) retry(ctx context.Context, list []int64) {
 		case ctx.Err() != nil:
 			return
 		case err == nil:
-			l.log.Info("dead letter handled after all", "consumer", l.consumer.Name, "number", n)
+			l.log.Info("dead letter handled after all", "consumer", l.consumer.Name, "event", n)
 		default:
-			l.log.Debug("dead letter fails again", "consumer", l.consumer.Name, "number", n, "reason", err)
+			l.log.Debug("dead letter fails again", "consumer", l.consumer.Name, "event", n, "reason", err)
 		}
 	}
 }
@@ -178,12 +178,12 @@ func (l letters) onOrder(ctx context.Context, _ string, o clocker.LetterOrder) (
 		err := do(ctx, n, o.By)
 		if err == nil {
 			reply.Settled = append(reply.Settled, n)
-			l.log.Info("dead letter settled", "consumer", l.consumer.Name, "number", n, "action", o.Action, "by", o.By)
+			l.log.Info("dead letter settled", "consumer", l.consumer.Name, "event", n, "action", o.Action, "by", o.By)
 			continue
 		}
 		f := clocker.LetterFailure{Code: clocker.CodeOf(err), Message: err.Error()}
 		if f.Code == "" {
-			l.log.Error("settle a dead letter", "consumer", l.consumer.Name, "number", n, "action", o.Action, "reason", err)
+			l.log.Error("settle a dead letter", "consumer", l.consumer.Name, "event", n, "action", o.Action, "reason", err)
 			f.Message = "something went wrong inside; the service's log says what"
 		}
 		reply.Failed[n] = f

@@ -22,14 +22,14 @@ func OpenFor(p run.Platform, role string) (*DB, error) {
 		return nil, fmt.Errorf("CLOCKER_STREAM_SCRUB is %q: want a time such as 1h", p.Env("CLOCKER_STREAM_SCRUB", ""))
 	}
 	return Open(Config{URL: p.Env("CLOCKER_DATABASE_URL", ""), PasswordFile: p.Env("CLOCKER_DATABASE_PASSWORD_FILE", ""),
-		Role: role, Log: p.Log, Poke: p.Bus.Poke, Metrics: p.Metrics, Retention: keep, Scrub: scrub})
+		Role: role, Log: p.Log, Poke: p.Bus.Poke, Metrics: p.Metrics, Tracer: p.Tracer, Retention: keep, Scrub: scrub})
 }
 
 // Loops are what every service with a database runs beside its own work: candidates for the sequencer and for who prunes
 // the log, the floor of its consumer, and the care for its dead letters.
 func Loops(p run.Platform, db *DB, c bus.Consumer) []run.Loop {
 	return []run.Loop{
-		{Name: "sequencer", Run: func(ctx context.Context) error { return db.Sequence(ctx, p.Bus.Stream()) }},
+		{Name: "sequencer", Run: func(ctx context.Context) error { return db.Sequence(ctx, db.traced(p.Bus.Stream())) }},
 		{Name: "retention", Run: db.Retain},
 		{Name: "dead letters", Run: newLetters(db, c, p.Bus, p.Metrics).run},
 		{Name: "floor", Run: func(ctx context.Context) error { return db.Floors(ctx, c.Name, c.Topics, c.Fill) }},

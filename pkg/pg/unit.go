@@ -8,6 +8,7 @@ import (
 	"clocker.io/pkg/bus"
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
+	"clocker.io/pkg/trace"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -36,7 +37,8 @@ func (u *Unit[S]) Run(ctx context.Context, fn func(ctx context.Context, s S) ([]
 
 // RunFor is Run with the event that the facts follow from.
 func (u *Unit[S]) RunFor(ctx context.Context, cause Cause, fn func(ctx context.Context, s S) ([]events.Event, error)) error {
-	return u.db.inTx(ctx, pgx.TxOptions{}, func(ctx context.Context, tx *Tx) error {
+	ctx, span := u.db.cfg.Tracer.Under(trace.With(ctx, cause.Trace), "transaction of "+u.db.cfg.Role)
+	err := u.db.inTx(ctx, pgx.TxOptions{}, func(ctx context.Context, tx *Tx) error {
 		facts, err := fn(ctx, u.bind(tx))
 		if err != nil {
 			return err
@@ -48,6 +50,8 @@ func (u *Unit[S]) RunFor(ctx context.Context, cause Cause, fn func(ctx context.C
 		u.db.write(tx, out)
 		return nil
 	})
+	span.End(err)
+	return err
 }
 
 // Do handles deliveries of a consumer, in order, in one transaction. Those that the inbox knows are passed over. An
@@ -55,7 +59,8 @@ func (u *Unit[S]) RunFor(ctx context.Context, cause Cause, fn func(ctx context.C
 func (u *Unit[S]) Do(ctx context.Context, consumer string, ds []events.Delivery,
 	handle func(context.Context, S, events.Delivery) ([]events.Event, error),
 ) error {
-	return u.db.inTx(ctx, pgx.TxOptions{}, func(ctx context.Context, tx *Tx) error {
+	ctx, span := u.db.batch(ctx, consumer, ds)
+	err := u.db.inTx(ctx, pgx.TxOptions{}, func(ctx context.Context, tx *Tx) error {
 		fresh, err := receive(ctx, tx, consumer, ds)
 		if err != nil {
 			return err
@@ -70,17 +75,21 @@ func (u *Unit[S]) Do(ctx context.Context, consumer string, ds []events.Delivery,
 				continue
 			}
 			delete(fresh, d.Number) // the same number twice in one batch counts once
-			facts, err := handle(ctx, store, d)
+			work, span := u.db.work(ctx, consumer, d)
+			facts, err := handle(work, store, d)
+			span.End(err)
 			if err != nil {
 				return &bus.Fault{Number: d.Number, Topic: d.Topic, Err: err}
 			}
-			if err := out.add(u.db.cfg.Role, Cause{Number: d.Number, Trace: d.Trace}, facts); err != nil {
+			if err := out.add(u.db.cfg.Role, Cause{Number: d.Number, Trace: u.db.carried(work, d.Trace)}, facts); err != nil {
 				return &bus.Fault{Number: d.Number, Topic: d.Topic, Err: err}
 			}
 		}
 		u.db.write(tx, out)
 		return nil
 	})
+	span.End(err)
+	return err
 }
 
 // receive puts the deliveries into the inbox and returns the numbers that were not there.
@@ -144,7 +153,10 @@ func (o *outbox) add(source string, cause Cause, facts []events.Event) error {
 		o.subject = append(o.subject, events.Subject(f))
 		o.application = append(o.application, scope.Application)
 		o.host = append(o.host, scope.Host)
-		o.trace = append(o.trace, cause.Trace)
+		if link.Trace == "" {
+			link.Trace = cause.Trace
+		}
+		o.trace = append(o.trace, link.Trace)
 		o.event = append(o.event, link.ID)
 		o.because = append(o.because, link.Because)
 		o.cause = append(o.cause, link.Cause)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"clocker.io/pkg/bus"
+	"clocker.io/pkg/logs"
+	"clocker.io/pkg/trace"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -55,7 +57,12 @@ func healthListen(name string) string {
 }
 
 func alone(ctx context.Context, name string, f Factory) error {
-	log := Logger(os.Stderr, Env("CLOCKER_LOG", "info")).With("service", name)
+	log := logs.New(os.Stderr, Env("CLOCKER_LOG", "info"), Env("CLOCKER_LOG_FORMAT", "json")).With("service", name)
+	tracer, err := trace.Open(name, Env, log)
+	if err != nil {
+		return err
+	}
+	defer tracer.Close()
 	registry := prometheus.NewRegistry()
 	metrics := prometheus.WrapRegistererWith(prometheus.Labels{"service": name}, registry) // as in one process
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -70,7 +77,7 @@ func alone(ctx context.Context, name string, f Factory) error {
 		return err
 	}
 	p := Platform{Name: name, Log: log, Now: time.Now, Bus: conn, Env: Env, Data: data, Installation: installation,
-		Metrics: metrics, Gatherer: registry}
+		Metrics: metrics, Gatherer: registry, Tracer: tracer}
 	s, err := f(p)
 	if err != nil {
 		return err
@@ -130,13 +137,4 @@ func Installation(data string) (string, error) {
 		return "", fmt.Errorf("read the installation's id: %w; `clocker up` makes one, or set CLOCKER_INSTALLATION", err)
 	}
 	return strings.TrimSpace(string(text)), nil
-}
-
-// Logger logs JSON lines at a level: debug, info, warn or error.
-func Logger(w *os.File, level string) *slog.Logger {
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(level)); err != nil {
-		l = slog.LevelInfo
-	}
-	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: l}))
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"clocker.io/pkg/bus"
+	"clocker.io/pkg/trace"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -21,6 +22,7 @@ type Platform struct {
 	Installation string                            // its id
 	Metrics      prometheus.Registerer
 	Gatherer     prometheus.Gatherer // what /metrics shows: that of all services of the process
+	Tracer       *trace.Tracer       // nil when nobody asks for traces
 }
 
 // Service is everything a service does, as a value. Its service.go reads as a table of contents.

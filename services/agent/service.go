@@ -91,7 +91,8 @@ func assemble(p run.Platform, s settings, eng *engine.Engine) *agent {
 	a.images = image.New(image.Config{Engine: eng, Factory: eng, Contexts: contexts, Memory: a.memory, Facts: fact, Up: up,
 		Resync: resync, Log: p.Log, Metrics: p.Metrics})
 	a.containers = keeper.New(keeper.Config{Host: s.host, Engine: eng, Hands: eng, Images: a.images, Networks: a.networks,
-		Facts: a.outbox, Memory: a.memory, Limits: s.limits, Resync: resync, Now: p.Now, Log: p.Log, Metrics: p.Metrics})
+		Facts: a.outbox, Memory: a.memory, Limits: s.limits, Resync: resync, Now: p.Now, Log: p.Log, Metrics: p.Metrics,
+		Tracer: p.Tracer})
 	a.link = link.New(link.Config{Host: s.host, Address: s.engine.Publish, TokenFile: s.token, Control: p.Bus, Engine: eng,
 		Containers: a.containers, Networks: a.networks, Images: a.images, Memory: a.memory, Routes: bridge.Routes,
 		Facts: a.outbox.Add, Up: up, Log: p.Log})

@@ -31,7 +31,7 @@ func New(p run.Platform) (run.Service, error) {
 		TLSCert: p.Env("CLOCKER_TLS_CERT", ""), TLSKey: p.Env("CLOCKER_TLS_KEY", ""), Insecure: p.Env("CLOCKER_INSECURE_LISTEN", "") == "yes",
 		TokenFile: p.Env("CLOCKER_TOKEN_FILE", filepath.Join(p.Data, "token")), Installation: p.Installation,
 		Store: data, Logs: p.Bus, Services: p.Bus, Published: p.Bus.OnEvent, Checks: append(checks, run.Check{Name: "nats", Ready: p.Bus.Ready}),
-		Metrics: p.Metrics, Gatherer: p.Gatherer, Now: p.Now, Log: p.Log,
+		Metrics: p.Metrics, Gatherer: p.Gatherer, Tracer: p.Tracer, Now: p.Now, Log: p.Log,
 	})
 	if err != nil {
 		db.Close()

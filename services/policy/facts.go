@@ -8,6 +8,7 @@ import (
 	"clocker.io/pkg/bus"
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
+	"clocker.io/pkg/trace"
 	"clocker.io/services/policy/internal/line"
 	"clocker.io/services/policy/internal/rows"
 	"clocker.io/services/policy/internal/store"
@@ -27,7 +28,7 @@ func (p *policy) onFacts(ctx context.Context, subject string, b clocker.FactBatc
 	}
 	var reply clocker.FactReply
 	err := p.unit.Run(ctx, func(ctx context.Context, s *store.Store) ([]events.Event, error) {
-		h := newHearing(s, b)
+		h := newHearing(s, b, p.tracer)
 		out, err := h.settle(ctx)
 		reply.Refused = h.refused
 		return out, err
@@ -49,10 +50,13 @@ type hearing struct {
 	store   *store.Store
 	apps    map[string]*rows.Application // nil for one that policy does not know
 	refused map[int64]string
+	tracer  *trace.Tracer
+	traces  map[string]string // by uid: of the last fact, for what is written of the application
 }
 
-func newHearing(s *store.Store, b clocker.FactBatch) *hearing {
-	return &hearing{batch: b, store: s, apps: map[string]*rows.Application{}, refused: map[int64]string{}}
+func newHearing(s *store.Store, b clocker.FactBatch, tracer *trace.Tracer) *hearing {
+	return &hearing{batch: b, store: s, apps: map[string]*rows.Application{}, refused: map[int64]string{},
+		tracer: tracer, traces: map[string]string{}}
 }
 
 func (h *hearing) settle(ctx context.Context) ([]events.Event, error) {
@@ -85,7 +89,7 @@ func (h *hearing) settle(ctx context.Context) ([]events.Event, error) {
 		}
 		last = f.Counter
 		f.Bound()
-		out = append(out, h.fact(f)...)
+		out = append(out, h.traced(ctx, f)...)
 	}
 	if last == at.Counter {
 		return nil, nil
@@ -94,7 +98,7 @@ func (h *hearing) settle(ctx context.Context) ([]events.Event, error) {
 		if a == nil {
 			continue
 		}
-		if err := h.store.Save(ctx, a); err != nil {
+		if err := h.store.Save(trace.With(ctx, h.traces[a.UID]), a); err != nil {
 			return nil, err
 		}
 	}
@@ -123,6 +127,27 @@ func (h *hearing) load(ctx context.Context, after int64) error {
 		}
 	}
 	return nil
+}
+
+// traced settles one fact in the trace that the agent was given with the assignment, and keeps what follows in it.
+func (h *hearing) traced(ctx context.Context, f clocker.Fact) []events.Event {
+	if !trace.Valid(f.Trace) {
+		return h.fact(f)
+	}
+	ctx, span := h.tracer.Follow(ctx, f.Trace, "take fact "+string(f.Kind), "clocker.host", h.batch.Host)
+	defer span.End(nil)
+	if f.Container != nil {
+		span.Set("clocker.container", f.Container.Path(), "clocker.generation", f.Container.Generation)
+		h.traces[f.Container.UID] = trace.Parent(ctx)
+	}
+	out := h.fact(f)
+	for i, e := range out {
+		if l, ok := e.(events.Linked); ok {
+			l.Trace = trace.Parent(ctx)
+			out[i] = l
+		}
+	}
+	return out
 }
 
 // fact settles one fact and returns what follows from it.

@@ -123,7 +123,7 @@ func (b *bundle) Fact(f clocker.Fact) []events.Event {
 	b.t.Helper()
 	var out []events.Event
 	err := b.unit.Run(b.t.Context(), func(ctx context.Context, s *store.Store) ([]events.Event, error) {
-		h := newHearing(s, clocker.FactBatch{Host: linetest.Host, Epoch: epoch, Noun: noun, Facts: []clocker.Fact{f}})
+		h := newHearing(s, clocker.FactBatch{Host: linetest.Host, Epoch: epoch, Noun: noun, Facts: []clocker.Fact{f}}, nil)
 		var err error
 		out, err = h.settle(ctx)
 		return out, err

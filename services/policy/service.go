@@ -9,6 +9,7 @@ import (
 	"clocker.io/pkg/pg"
 	"clocker.io/pkg/reconcile"
 	"clocker.io/pkg/run"
+	"clocker.io/pkg/trace"
 	"clocker.io/services/policy/internal/push"
 	"clocker.io/services/policy/internal/store"
 
@@ -43,6 +44,7 @@ type policy struct {
 	db      *pg.DB
 	now     func() time.Time
 	metrics prometheus.Registerer
+	tracer  *trace.Tracer
 	shown   gauges
 }
 
@@ -77,7 +79,7 @@ func New(p run.Platform) (run.Service, error) {
 func newPolicy(db *pg.DB, p run.Platform) *policy {
 	reader := store.Reader{DB: db}
 	s := &policy{bus: p.Bus, log: p.Log, db: db, now: p.Now, reader: reader, recheck: reconcile.NewQueue(),
-		pusher: push.New(reader, p.Bus, p.Log, p.Metrics), metrics: p.Metrics, shown: newGauges(p.Metrics)}
+		pusher: push.New(reader, p.Bus, p.Log, p.Metrics), metrics: p.Metrics, tracer: p.Tracer, shown: newGauges(p.Metrics)}
 	s.unit = pg.NewUnit(db, store.Bind(s.pusher.Wake))
 	return s
 }

@@ -26,6 +26,7 @@ func borders() []border {
 		{"github.com/vishvananda/netlink", []string{"services/agent"}},
 		{"github.com/google/nftables", []string{"services/agent"}},
 		{"github.com/spf13/cobra", []string{"cmd/clocker"}},
+		{"go.opentelemetry.io", []string{"pkg/trace"}},
 		// Else every service would carry a whole NATS server.
 		{"clocker.io/pkg/bus/embed", []string{"cmd/clocker", "pkg/bus", "test/e2e", "test/bench"}},
 	}
@@ -35,7 +36,7 @@ func borders() []border {
 func testOnly() []string {
 	return []string{
 		"testing", "net/http/httptest", "pgregory.net/rapid", "github.com/anishathalye/porcupine",
-		"clocker.io/pkg/pg/pgtest", "clocker.io/pkg/bus/bustest", "clocker.io/pkg/agenttest",
+		"clocker.io/pkg/pg/pgtest", "clocker.io/pkg/bus/bustest", "clocker.io/pkg/agenttest", "clocker.io/pkg/trace/tracetest",
 	}
 }
 

@@ -2,11 +2,11 @@ package cli
 
 import (
 	"context"
-	"log/slog"
 	"os"
 	"time"
 
 	"clocker.io/cmd/clocker/internal/up"
+	"clocker.io/pkg/logs"
 
 	"github.com/spf13/cobra"
 )
@@ -20,7 +20,8 @@ func (s *Shell) up() *cobra.Command {
 
 Settings are environment variables: CLOCKER_DATA (data directory), CLOCKER_LISTEN (API, 127.0.0.1:8080),
 CLOCKER_TLS_CERT and CLOCKER_TLS_KEY (files: TLS for the API, and for the port of NATS), CLOCKER_DATABASE_URL (a
-Postgres of yours), CLOCKER_NATS_LISTEN (opens a port for NATS), DOCKER_HOST, CLOCKER_LOG (debug, info, warn, error).`,
+Postgres of yours), CLOCKER_NATS_LISTEN (opens a port for NATS), DOCKER_HOST,
+CLOCKER_LOG (debug, info, warn, error), CLOCKER_LOG_FORMAT (json, text).`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			o := s.upOptions("warn")
 			if detach {
@@ -46,15 +47,11 @@ func (s *Shell) upOptions(level string) up.Options {
 	if given := s.Env("CLOCKER_LOG"); given != "" {
 		level = given
 	}
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(level)); err != nil {
-		l = slog.LevelInfo
+	format := s.Env("CLOCKER_LOG_FORMAT")
+	if format == "" && s.ErrTerminal {
+		format = "text"
 	}
-	handler := slog.Handler(slog.NewJSONHandler(s.Err, &slog.HandlerOptions{Level: l}))
-	if s.ErrTerminal {
-		handler = slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: l})
-	}
-	o.Log = slog.New(handler).With("pid", os.Getpid())
+	o.Log = logs.New(s.Err, level, format).With("pid", os.Getpid())
 	return o
 }
 

@@ -9,6 +9,7 @@ import (
 	"clocker.io/pkg/bus/rights"
 	"clocker.io/pkg/pg"
 	"clocker.io/pkg/run"
+	"clocker.io/pkg/trace"
 	"clocker.io/services/agent"
 	"clocker.io/services/api"
 	"clocker.io/services/dns"
@@ -54,6 +55,7 @@ type fleet struct {
 	platforms []run.Platform
 	services  []run.Service
 	conns     []*bus.Conn
+	tracers   []*trace.Tracer
 	onHost    []bool // agent and dns
 }
 
@@ -86,6 +88,11 @@ func (f *fleet) add(p part, d Data, l line, common platform) error {
 	o := l.options(p.user)
 	log := common.log.With("service", p.name)
 	metrics := prometheus.WrapRegistererWith(prometheus.Labels{"service": p.name}, common.registry)
+	tracer, err := trace.Open(p.name, common.env, log)
+	if err != nil {
+		return err
+	}
+	f.tracers = append(f.tracers, tracer)
 	o.Name, o.Log, o.Metrics = "clocker-"+p.name, log, metrics
 	conn, err := bus.Connect(o)
 	if err != nil {
@@ -94,7 +101,7 @@ func (f *fleet) add(p part, d Data, l line, common platform) error {
 	f.conns = append(f.conns, conn)
 	pl := run.Platform{
 		Name: p.name, Log: log, Now: time.Now, Bus: conn, Env: common.env, Data: d.Dir,
-		Installation: d.Installation, Metrics: metrics, Gatherer: common.registry,
+		Installation: d.Installation, Metrics: metrics, Gatherer: common.registry, Tracer: tracer,
 	}
 	s, err := p.make(pl)
 	if err != nil {
@@ -124,6 +131,9 @@ func (f *fleet) checks() []run.Check {
 func (f *fleet) close() {
 	for _, c := range f.conns {
 		c.Close()
+	}
+	for _, t := range f.tracers {
+		t.Close()
 	}
 }
 

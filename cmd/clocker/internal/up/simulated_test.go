@@ -21,6 +21,7 @@ import (
 	"clocker.io/pkg/pg"
 	"clocker.io/pkg/pg/pgtest"
 	"clocker.io/pkg/run"
+	"clocker.io/pkg/trace"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -37,10 +38,11 @@ type simulated struct {
 	token  string
 	agent  *agenttest.Agent
 	change func(*simulated, *run.Service) // what a test puts in the place of a part; nil for nothing
+	header http.Header                    // sent along with requests
 }
 
-// simulate starts them; change sees each service before it runs.
-func simulate(t *testing.T, change func(*simulated, *run.Service)) *simulated {
+// simulate starts them; change sees each service before it runs. settings are further names and values.
+func simulate(t *testing.T, change func(*simulated, *run.Service), settings ...string) *simulated {
 	t.Helper()
 	s := &simulated{t: t, nats: bustest.Server(t), db: pgtest.Open(t, "api", schemas()...), change: change}
 	s.url = pgtest.OwnerURL(t, s.db)
@@ -57,8 +59,11 @@ func simulate(t *testing.T, change func(*simulated, *run.Service)) *simulated {
 		t.Fatal(err)
 	}
 	s.base = "http://" + listen
-	env := lookup(map[string]string{"CLOCKER_DATABASE_URL": s.url, "CLOCKER_LISTEN": listen, "CLOCKER_MAX_CONTAINERS": "100000"},
-		func(string) string { return "" })
+	given := map[string]string{"CLOCKER_DATABASE_URL": s.url, "CLOCKER_LISTEN": listen, "CLOCKER_MAX_CONTAINERS": "100000"}
+	for i := 0; i+1 < len(settings); i += 2 {
+		given[settings[i]] = settings[i+1]
+	}
+	env := lookup(given, func(string) string { return "" })
 	for _, p := range parts() {
 		if p.name != "agent" && p.name != "dns" {
 			s.start(p, env, data)
@@ -85,7 +90,12 @@ func (s *simulated) start(p part, env func(key, fallback string) string, data st
 	s.t.Helper()
 	log := slog.New(slog.NewTextHandler(s.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})).With("service", p.name)
 	registry := prometheus.NewRegistry()
-	pl := run.Platform{Name: p.name, Log: log, Now: time.Now, Bus: bustest.As(s.t, s.nats, p.user), Env: env, Data: data,
+	tracer, err := trace.Open(p.name, env, log)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(tracer.Close)
+	pl := run.Platform{Name: p.name, Log: log, Tracer: tracer, Now: time.Now, Bus: bustest.As(s.t, s.nats, p.user), Env: env, Data: data,
 		Installation: "simulated", Metrics: registry, Gatherer: registry}
 	service, err := p.make(pl)
 	if err != nil {
@@ -113,24 +123,36 @@ func (s *simulated) until(name string, fn func(ctx context.Context) error) {
 // call asks the API and reads the answer into into; 0 means that nobody answered.
 func (s *simulated) call(method, path, body string, into any) int {
 	s.t.Helper()
+	status, text := s.ask(method, path, body)
+	if status != 0 && into != nil {
+		if err := json.Unmarshal(text, into); err != nil {
+			s.t.Fatalf("%s %s: %d %s: %v", method, path, status, text, err)
+		}
+	}
+	return status
+}
+
+// ask asks the API; 0 means that nobody answered.
+func (s *simulated) ask(method, path, body string) (status int, text []byte) {
+	s.t.Helper()
 	req, err := http.NewRequestWithContext(s.t.Context(), method, s.base+path, bytes.NewReader([]byte(body)))
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	req.Header = s.header.Clone()
+	if req.Header == nil {
+		req.Header = http.Header{}
+	}
 	req.Header.Set("Authorization", "Bearer "+s.token)
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return 0
+		return 0, nil
 	}
 	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err == nil && into != nil {
-		err = json.Unmarshal(text, into)
-	}
-	if err != nil {
+	if text, err = io.ReadAll(res.Body); err != nil {
 		s.t.Fatalf("%s %s: %d %s: %v", method, path, res.StatusCode, text, err)
 	}
-	return res.StatusCode
+	return res.StatusCode, text
 }
 
 // eventually asks again until ask has no error, for what gives no signal.

@@ -14,6 +14,7 @@ import (
 
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/reconcile"
+	"clocker.io/pkg/trace"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -69,6 +70,7 @@ type Config struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer // nil for none
+	Tracer   *trace.Tracer         // nil for none
 }
 
 // Keeper is safe for concurrent use.
@@ -88,6 +90,7 @@ type Keeper struct {
 	probes    map[string]*probing  // by id
 	fetches   map[string]*fetching // by id
 	running   map[string]bool      // ids that run, as last seen
+	steps     map[string]string    // by id: trace context of what was done last; empty while tracing is off
 	onUp      []func()
 }
 
@@ -97,7 +100,7 @@ func New(c Config) *Keeper {
 	return &Keeper{
 		Config: c, life: life, end: end, queue: reconcile.NewQueue(), slots: make(chan struct{}, starts),
 		condemned: map[string]condemned{}, probes: map[string]*probing{},
-		fetches: map[string]*fetching{}, running: map[string]bool{},
+		fetches: map[string]*fetching{}, running: map[string]bool{}, steps: map[string]string{},
 	}
 }
 
@@ -162,7 +165,8 @@ func (k *Keeper) Reconcile(ctx context.Context, key string) error {
 			return err
 		}
 		step := plan.Next(in)
-		if err := k.note(key, in, step); err != nil {
+		ctx := about(ctx, in)
+		if err := k.note(ctx, key, in, step); err != nil {
 			return err
 		}
 		done, err := k.act(ctx, key, in, step)
@@ -174,16 +178,19 @@ func (k *Keeper) Reconcile(ctx context.Context, key string) error {
 }
 
 // note remembers and reports a step before it is done. Facts come first: to report twice is harmless.
-func (k *Keeper) note(key string, in plan.Input, s plan.Step) error {
-	if err := k.Facts.Add(s.Facts...); err != nil {
+func (k *Keeper) note(ctx context.Context, key string, in plan.Input, s plan.Step) error {
+	if err := k.Facts.Add(k.traced(key, in.Assignment, s.Facts)...); err != nil {
 		return err
 	}
 	for _, f := range s.Facts {
-		k.Log.Info("container", "fact", f.Kind, "container", f.Container.Path(), "generation", f.Container.Generation,
-			"attempt", f.Attempt, "reason", f.Reason)
+		k.Log.InfoContext(trace.With(ctx, f.Trace), "container", "fact", f.Kind, "container", f.Container.Path(),
+			"generation", f.Container.Generation, "attempt", f.Attempt, "reason", f.Reason)
 	}
 	switch {
 	case s.Forget:
+		k.mu.Lock()
+		delete(k.steps, key)
+		k.mu.Unlock()
 		return k.Memory.Forget(key)
 	case s.Ledger != in.Ledger:
 		return k.Memory.Remember(key, s.Ledger)
@@ -202,20 +209,17 @@ func (k *Keeper) act(ctx context.Context, key string, in plan.Input, s plan.Step
 			return false, err
 		}
 		defer release()
-		return k.refused(key, in, k.Engine.Start(ctx, s.Target))
+		ctx, span := k.step(ctx, key, in.Assignment, "start")
+		err = k.Engine.Start(ctx, s.Target)
+		span.End(err)
+		return k.refused(ctx, key, in, err)
 	case plan.Stop:
-		return false, k.Hands.Stop(ctx, s.Target)
+		ctx, span := k.step(ctx, key, in.Assignment, "stop")
+		err := k.Hands.Stop(ctx, s.Target)
+		span.End(err)
+		return false, err
 	case plan.Remove:
-		k.Log.Info("remove a container", "container", key, "reason", s.Reason)
-		if err := k.Engine.Remove(ctx, s.Target); err != nil {
-			k.collected(key, err)
-			return false, err
-		}
-		if err := k.Facts.Add(s.Then...); err != nil {
-			return false, err
-		}
-		k.collected(key, nil)
-		return false, nil
+		return false, k.remove(ctx, key, in, s)
 	}
 	k.seen(key, in)
 	if s.Do == plan.Wait && !s.Until.IsZero() {
@@ -224,37 +228,56 @@ func (k *Keeper) act(ctx context.Context, key string, in plan.Input, s plan.Step
 	return true, nil
 }
 
+func (k *Keeper) remove(ctx context.Context, key string, in plan.Input, s plan.Step) error {
+	ctx, span := k.step(ctx, key, in.Assignment, "remove")
+	k.Log.InfoContext(ctx, "remove a container", "key", key, "reason", s.Reason)
+	err := k.Engine.Remove(ctx, s.Target)
+	span.End(err)
+	if err != nil {
+		k.collected(key, err)
+		return err
+	}
+	if err := k.Facts.Add(k.traced(key, in.Assignment, s.Then)...); err != nil {
+		return err
+	}
+	k.collected(key, nil)
+	return nil
+}
+
 func (k *Keeper) create(ctx context.Context, key string, in plan.Input) (bool, error) {
 	a := *in.Assignment
 	docker, _, _ := k.Networks.Ready(a.Network)
 	spec := engine.Spec{Assignment: a, Epoch: k.Memory.Epoch(), Network: docker}
-	err := k.make(ctx, spec)
+	err := k.make(ctx, key, spec)
 	if errors.Is(err, engine.ErrNoImage) {
 		finished, failed := k.fetch(key, a)
 		if !finished {
 			return true, nil // woken when the image is here or cannot be had
 		}
 		if err = failed; err == nil {
-			err = k.make(ctx, spec)
+			err = k.make(ctx, key, spec)
 		}
 	}
 	if errors.Is(err, engine.ErrTaken) {
 		return false, nil // look again: who has the name?
 	}
-	return k.refused(key, in, err)
+	return k.refused(ctx, key, in, err)
 }
 
-func (k *Keeper) make(ctx context.Context, s engine.Spec) error {
+func (k *Keeper) make(ctx context.Context, key string, s engine.Spec) error {
 	release, err := k.slot(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	return k.Engine.Create(ctx, s)
+	ctx, span := k.step(ctx, key, &s.Assignment, "create")
+	err = k.Engine.Create(ctx, s)
+	span.End(err)
+	return err
 }
 
 // refused has plan count what the Engine refused; other errors are passed on, and no error goes on.
-func (k *Keeper) refused(key string, in plan.Input, err error) (bool, error) {
+func (k *Keeper) refused(ctx context.Context, key string, in plan.Input, err error) (bool, error) {
 	var r *engine.Refusal
 	reason := ""
 	switch {
@@ -267,9 +290,9 @@ func (k *Keeper) refused(key string, in plan.Input, err error) (bool, error) {
 	default:
 		return false, err
 	}
-	k.Log.Info("the Engine refuses", "container", key, "reason", reason)
+	k.Log.InfoContext(ctx, "the Engine refuses", "key", key, "reason", reason)
 	in.Now = k.Now()
-	return false, k.note(key, in, plan.Failed(in, reason))
+	return false, k.note(ctx, key, in, plan.Failed(in, reason))
 }
 
 // slot waits for its turn to create or start.

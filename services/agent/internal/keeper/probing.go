@@ -8,6 +8,7 @@ import (
 	"clocker.io/services/agent/internal/probe"
 
 	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/trace"
 )
 
 // probing is the probe of one run.
@@ -16,6 +17,8 @@ type probing struct {
 	started  time.Time
 	cancel   context.CancelFunc
 	verdict  plan.Verdict // guarded by the keeper's mu
+	span     trace.Span   // of the probes up to the first verdict; guarded, too
+	from     string       // its trace context
 }
 
 // probe has a run probed, once. Its verdict reaches the plan through the queue like anything else.
@@ -30,6 +33,9 @@ func (k *Keeper) probe(key string, a clocker.Assignment, o plan.Observed) {
 	}
 	ctx, cancel := context.WithCancel(k.life)
 	p := &probing{engineID: o.EngineID, started: o.StartedAt, cancel: cancel}
+	probing, span := k.Tracer.Follow(ctx, a.Trace, "probe container", "clocker.container", a.Path(), "clocker.generation", a.Generation,
+		"clocker.host", k.Host)
+	p.span, p.from = span, trace.Parent(probing)
 	k.probes[key] = p
 	t := probe.Target{Address: a.Address, EngineID: o.EngineID, Started: o.StartedAt, Check: *a.Health, Inside: k.Hands}
 	go probe.Run(ctx, t, func(healthy bool, reason string) {
@@ -38,10 +44,22 @@ func (k *Keeper) probe(key string, a clocker.Assignment, o plan.Observed) {
 			v.Health = plan.Unhealthy
 		}
 		k.mu.Lock()
+		if p.verdict.Health == "" {
+			k.judged(key, p, reason)
+		}
 		p.verdict = v
 		k.mu.Unlock()
 		k.queue.Add(key)
 	})
+}
+
+// judged ends the span of a probe with its first verdict, whose report follows from it. The caller holds mu.
+func (k *Keeper) judged(key string, p *probing, reason string) {
+	p.span.Set("clocker.reason", reason)
+	p.span.End(nil)
+	if k.Tracer != nil && k.probes[key] == p {
+		k.steps[key] = p.from
+	}
 }
 
 func (k *Keeper) endProbe(key string) {
@@ -49,6 +67,9 @@ func (k *Keeper) endProbe(key string) {
 	defer k.mu.Unlock()
 	if p := k.probes[key]; p != nil {
 		p.cancel()
+		if p.verdict.Health == "" {
+			p.span.End(nil) // it ended before there was one
+		}
 		delete(k.probes, key)
 	}
 }

@@ -101,7 +101,7 @@ func latest(facts []clocker.Fact, c *clocker.Container) *clocker.Fact {
 }
 
 func repeats(last, f clocker.Fact) bool {
-	last.Counter = f.Counter
+	last.Counter, last.Trace = f.Counter, f.Trace
 	return reflect.DeepEqual(last, f)
 }
 

@@ -148,7 +148,7 @@ func (s *Server) least(role token.Role) echo.MiddlewareFunc {
 // logRefusal leaves a trace of a refusal, with the token's id and never its text.
 func (s *Server) logRefusal(c echo.Context, reason, id string) {
 	s.log.Warn("a request is refused", "reason", reason, "token", id, "method", c.Request().Method, "route", c.Path(),
-		"remote", remoteOf(c), "trace", traceID(c))
+		"remote", remoteOf(c), "trace_id", traceID(c))
 }
 
 // remoteOf is the address of the other end of the connection. What a header says of it is not believed.

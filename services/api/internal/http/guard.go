@@ -14,45 +14,53 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"clocker.io/pkg/trace"
+
 	"github.com/labstack/echo/v4"
 )
 
 // probes are asked under whatever name a watcher has for this server.
 var probes = []string{"/livez", "/readyz"}
 
-const traceKey = "trace"
-
-// trace gives a request its W3C trace context: that of the caller, else a new one.
+// trace gives a request its W3C trace context: that of the caller, else a new one. Those who watch this server are not
+// traced: they ask all the time.
 func (s *Server) trace(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		parent := c.Request().Header.Get("traceparent")
-		if !validTrace(parent) {
-			var id [24]byte
-			_, _ = rand.Read(id[:]) // it does not fail
-			parent = "00-" + hex.EncodeToString(id[:16]) + "-" + hex.EncodeToString(id[16:]) + "-01"
+		r := c.Request()
+		ctx, span := r.Context(), trace.Span{}
+		if !slices.Contains(probes, r.URL.Path) && r.URL.Path != "/metrics" {
+			ctx, span = s.cfg.Tracer.Serve(ctx, r.Header.Get("traceparent"), methodOf(r.Method))
 		}
-		c.Set(traceKey, parent)
+		if trace.Parent(ctx) == "" {
+			ctx = trace.With(ctx, newTrace())
+		}
+		c.SetRequest(r.WithContext(ctx))
 		c.Response().Header().Set("Trace-Id", traceID(c))
-		return next(c)
+		err := next(c)
+		status := c.Response().Status
+		span.Name(methodOf(r.Method) + " " + c.Path())
+		span.Set("http.request.method", methodOf(r.Method), "http.route", c.Path(), "http.response.status_code", status)
+		if status >= http.StatusInternalServerError {
+			span.End(errors.New(http.StatusText(status)))
+			return err
+		}
+		span.End(nil)
+		return err
 	}
 }
 
-func validTrace(s string) bool {
-	return len(s) == 55 && s[:3] == "00-" && s[35] == '-' && s[52] == '-' &&
-		strings.Trim(s, "0123456789abcdef-") == "" && strings.Trim(s[3:35], "0") != ""
+func newTrace() string {
+	var id [24]byte
+	_, _ = rand.Read(id[:]) // it does not fail
+	return "00-" + hex.EncodeToString(id[:16]) + "-" + hex.EncodeToString(id[16:]) + "-01"
 }
 
-func traceparent(c echo.Context) string {
-	s, _ := c.Get(traceKey).(string)
-	return s
-}
+func traceparent(c echo.Context) string { return trace.Parent(c.Request().Context()) }
 
 // traceID is the part of the trace context that is shown.
 func traceID(c echo.Context) string {
-	if s := traceparent(c); len(s) == 55 {
-		return s[3:35]
-	}
-	return ""
+	id, _ := trace.IDs(c.Request().Context())
+	return id
 }
 
 // measure counts requests by route, not by path: paths hold ids.
@@ -91,7 +99,7 @@ func (s *Server) recover(next echo.HandlerFunc) echo.HandlerFunc {
 			if r == http.ErrAbortHandler { // how a stream is cut
 				panic(r)
 			}
-			s.log.Error("a request panics", "path", c.Request().URL.Path, "panic", r, "stack", string(debug.Stack()), "trace", traceID(c))
+			s.log.Error("a request panics", "path", c.Request().URL.Path, "panic", r, "stack", string(debug.Stack()), "trace_id", traceID(c))
 			err = errors.New("panic")
 		}()
 		return next(c)

@@ -58,7 +58,7 @@ func (s *Server) fail(err error, c echo.Context) {
 		c.Response().Header().Set(echo.HeaderRetryAfter, "1")
 	}
 	if p.Status >= http.StatusInternalServerError {
-		s.log.Error("answer a request", "method", c.Request().Method, "path", c.Request().URL.Path, "reason", err, "trace", p.TraceID)
+		s.log.Error("answer a request", "method", c.Request().Method, "path", c.Request().URL.Path, "reason", err, "trace_id", p.TraceID)
 	}
 	c.Response().Header().Set(echo.HeaderContentType, problemType)
 	if err := c.JSON(p.Status, p); err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"clocker.io/pkg/run"
+	"clocker.io/pkg/trace"
 	"clocker.io/services/api/internal/store"
 
 	"github.com/labstack/echo/v4"
@@ -37,6 +38,7 @@ type Config struct {
 	Checks       []run.Check
 	Metrics      prometheus.Registerer
 	Gatherer     prometheus.Gatherer
+	Tracer       *trace.Tracer
 	Now          func() time.Time
 	Log          *slog.Logger
 }

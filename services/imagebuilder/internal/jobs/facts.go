@@ -101,7 +101,7 @@ func follow(sc *store.Scene, i store.Image, fresh bool) []events.Event {
 	for n, r := range sc.Asking(i.Key) {
 		if n == 0 && fresh && i.State == catalog.Ready {
 			e := events.ImageCommitted{Application: r.Application, UID: r.UID, Key: r.Key, Image: i.ID, Size: i.Size}
-			facts = append(facts, events.Linked{Event: e, Cause: r.Cause})
+			facts = append(facts, linked(r, e))
 		}
 		switch {
 		case i.State == catalog.Ready && r.Told != store.ToldReady:
@@ -110,7 +110,7 @@ func follow(sc *store.Scene, i store.Image, fresh bool) []events.Event {
 		case i.State == catalog.Failed && r.Told == store.ToldNothing:
 			r.Told = store.ToldFailed
 			e := events.ImageFailed{Application: r.Application, UID: r.UID, Key: r.Key, Reason: i.Reason}
-			facts = append(facts, events.Linked{Event: e, Cause: r.Cause})
+			facts = append(facts, linked(r, e))
 		default:
 			continue
 		}

@@ -7,6 +7,8 @@ import (
 	"clocker.io/pkg/bus"
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
+	"clocker.io/pkg/pg"
+	"clocker.io/pkg/trace"
 	"clocker.io/services/imagebuilder/internal/catalog"
 	"clocker.io/services/imagebuilder/internal/store"
 )
@@ -27,15 +29,15 @@ func (j *Jobs) Submitted(ctx context.Context, s *store.Store, r bus.Received[eve
 	for _, e := range app.Spec.Entities {
 		if key := e.Image.Key(); !done[key] {
 			done[key] = true
-			facts = append(facts, ask(sc, *app, e.Image, r.Number)...)
+			facts = append(facts, ask(sc, *app, e.Image, pg.Cause{Number: r.Number, Trace: trace.Parent(ctx)})...)
 		}
 	}
 	return facts, s.Save(ctx, sc)
 }
 
-// ask enters an application's wish for an image, which the event with number cause told of.
-func ask(sc *store.Scene, app store.Application, source clocker.ImageSource, cause int64) []events.Event {
-	request := store.Request{UID: app.UID, Application: app.ID, Key: source.Key(), Cause: cause}
+// ask enters an application's wish for an image, which an event told of.
+func ask(sc *store.Scene, app store.Application, source clocker.ImageSource, cause pg.Cause) []events.Event {
+	request := store.Request{UID: app.UID, Application: app.ID, Key: source.Key(), Cause: cause.Number, Trace: cause.Trace}
 	i, known := sc.Images[request.Key]
 	step := catalog.Start
 	if known {
@@ -97,5 +99,10 @@ func advance(ctx context.Context, s *store.Store) error {
 
 func ready(r store.Request, i store.Image) events.Event {
 	e := events.ImageReady{Application: r.Application, UID: r.UID, Key: r.Key, Image: i.ID, Reference: i.Reference}
-	return events.Linked{Event: e, Cause: r.Cause}
+	return linked(r, e)
+}
+
+// linked makes an event follow from what asked for the image, in number and in trace.
+func linked(r store.Request, e events.Event) events.Event {
+	return events.Linked{Event: e, Cause: r.Cause, Trace: r.Trace}
 }

@@ -28,8 +28,8 @@ func (s *Store) Save(ctx context.Context, sc *Scene) error {
 	}
 	for _, r := range sc.told {
 		b.Queue(`
-			insert into requests (uid, application, key, told, cause) values ($1, $2, $3, $4, $5)
-			on conflict (uid, key) do update set told = excluded.told`, r.UID, r.Application, r.Key, r.Told, r.Cause)
+			insert into requests (uid, application, key, told, cause, trace) values ($1, $2, $3, $4, $5, $6)
+			on conflict (uid, key) do update set told = excluded.told`, r.UID, r.Application, r.Key, r.Told, r.Cause, r.Trace)
 	}
 	if b.Len() == 0 {
 		return nil

@@ -26,7 +26,8 @@ type Request struct {
 	Application string
 	Key         string
 	Told        string
-	Cause       int64 // number of the event that asked
+	Cause       int64  // number of the event that asked
+	Trace       string // its W3C traceparent
 }
 
 // Host is what is known of a host.

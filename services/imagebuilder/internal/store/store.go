@@ -117,7 +117,7 @@ func (s *Store) load(ctx context.Context, b *pgx.Batch, cond string, args ...any
 		return rows.Err()
 	})
 	b.Queue(`
-		select r.uid, r.application, r.key, r.told, r.cause from requests r join images i on i.key = r.key
+		select r.uid, r.application, r.key, r.told, r.cause, r.trace from requests r join images i on i.key = r.key
 		where `+cond+` order by r.asked_at, r.uid, r.key`, args...).Query(func(rows pgx.Rows) (err error) {
 		sc.Requests, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Request])
 		return err

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"clocker.io/pkg/trace"
 	"clocker.io/services/policy/internal/rows"
 
 	"github.com/jackc/pgx/v5"
@@ -32,7 +33,7 @@ func (s *Store) Save(ctx context.Context, a *rows.Application) error {
 	saveWithdrawals(b, a)
 	saveImages(b, a)
 	saveOperations(b, a)
-	if err := s.saveAssignments(b, a); err != nil {
+	if err := s.saveAssignments(ctx, b, a); err != nil {
 		return err
 	}
 	a.Forget()
@@ -138,7 +139,7 @@ func saveOperations(b *pgx.Batch, a *rows.Application) {
 
 // saveAssignments gives every change the host's next revision. The host's row stays locked to the end of the
 // transaction, so revisions become visible in their order; hosts are locked in the order of their names.
-func (s *Store) saveAssignments(b *pgx.Batch, a *rows.Application) error {
+func (s *Store) saveAssignments(ctx context.Context, b *pgx.Batch, a *rows.Application) error {
 	list := a.Assignments()
 	slices.SortStableFunc(list, func(x, y *rows.Assignment) int { return cmp.Compare(x.Host, y.Host) })
 	for _, r := range list {
@@ -147,6 +148,7 @@ func (s *Store) saveAssignments(b *pgx.Batch, a *rows.Application) error {
 			b.Queue(`delete from assignments where uid = $1 and entity = $2 and ordinal = $3 and generation = $4`,
 				r.UID, r.Entity, r.Ordinal, r.Generation)
 		case r.Dirty && r.Body != nil:
+			r.Body.Trace = trace.Parent(ctx)
 			body, err := json.Marshal(r.Body)
 			if err != nil {
 				return fmt.Errorf("encode assignment: %w", err)
@@ -162,8 +164,9 @@ func (s *Store) saveAssignments(b *pgx.Batch, a *rows.Application) error {
 			b.Queue(nextRevision+`
 				update assignments a set revision = next.revision, desired = $6,
 				  body = case when $6 = 'removed' then a.body - 'env' else a.body end
+				    || case when $7 = '' then '{}'::jsonb else jsonb_build_object('trace', $7::text) end
 				from next where a.uid = $2 and a.entity = $3 and a.ordinal = $4 and a.generation = $5`,
-				r.Host, r.UID, r.Entity, r.Ordinal, r.Generation, string(r.Desired))
+				r.Host, r.UID, r.Entity, r.Ordinal, r.Generation, string(r.Desired), trace.Parent(ctx))
 		}
 		r.Dirty = false
 	}

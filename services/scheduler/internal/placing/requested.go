@@ -10,6 +10,7 @@ import (
 	"clocker.io/pkg/bus"
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
+	"clocker.io/pkg/trace"
 	"clocker.io/services/scheduler/internal/place"
 	"clocker.io/services/scheduler/internal/store"
 )
@@ -29,7 +30,7 @@ func Requested(ctx context.Context, s *store.Store, e bus.Received[events.Contai
 		s.UnparkIn(p.Request.Cloud, e.Event.Container)
 	}
 	a := attempt{s: s, cloud: cloud}
-	facts, err := a.try(&store.Parked{Request: e.Event, Own: slices.Clone(c.Held)})
+	facts, err := a.try(&store.Parked{Request: e.Event, Own: slices.Clone(c.Held), Trace: trace.Parent(ctx)})
 	if err != nil {
 		return nil, err
 	}
@@ -73,9 +74,17 @@ func (a attempt) try(p *store.Parked) ([]events.Event, error) {
 	if err := a.s.Reserve(a.cloud, e, choice.Host, ports); err != nil {
 		return nil, err
 	}
-	return []events.Event{events.ContainerPlaced{
+	return []events.Event{under(p, events.ContainerPlaced{
 		Container: e.Container, Cloud: a.cloud.Name, Host: choice.Host, Ports: ports, CIDR: e.CIDR,
-	}}, nil
+	})}, nil
+}
+
+// under keeps a fact about a container in the trace of what asked for it, also when another one's end made room.
+func under(p *store.Parked, e events.Event) events.Event {
+	if p.Trace == "" {
+		return e
+	}
+	return events.Linked{Event: e, Trace: p.Trace}
 }
 
 func requestOf(p *store.Parked) place.Request {

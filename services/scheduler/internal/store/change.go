@@ -79,12 +79,13 @@ func (s *Store) Park(c *Cloud, p *Parked) error {
 	e := p.Request
 	s.todo.Queue(`
 		insert into parked as p (uid, entity, ordinal, application, generation, cloud, request, reason, refusals, failure,
-		  short, since)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12, now()))
+		  short, since, trace)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12, now()), $13)
 		on conflict (uid, entity, ordinal) do update
 		set generation = excluded.generation, cloud = excluded.cloud, request = excluded.request, reason = excluded.reason,
-		  refusals = excluded.refusals, failure = excluded.failure, short = excluded.short, since = excluded.since`,
-		e.UID, e.Entity, e.Ordinal, e.Application, e.Generation, c.Name, request, p.Reason, refusals, p.Failure, p.Short, since(p))
+		  refusals = excluded.refusals, failure = excluded.failure, short = excluded.short, since = excluded.since,
+		  trace = excluded.trace`,
+		e.UID, e.Entity, e.Ordinal, e.Application, e.Generation, c.Name, request, p.Reason, refusals, p.Failure, p.Short, since(p), p.Trace)
 	s.endShortage(c)
 	return nil
 }

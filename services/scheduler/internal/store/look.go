@@ -26,7 +26,7 @@ func (s *Store) Look(ctx context.Context, of clocker.Container) (*Container, err
 			c.Held, err = pgx.CollectRows(rows, scanReservation)
 			return err
 		})
-	b.Queue(`select request, reason, refusals, failure, short, since from parked
+	b.Queue(`select request, reason, refusals, failure, short, since, trace from parked
 		where uid = $1 and entity = $2 and ordinal = $3`, key...).
 		Query(func(rows pgx.Rows) error {
 			all, err := pgx.CollectRows(rows, scanParked)
@@ -106,7 +106,7 @@ func queueHosts(b *pgx.Batch, c *Cloud) {
 
 func queueParked(b *pgx.Batch, c *Cloud) {
 	at := map[clocker.Key]*Parked{}
-	b.Queue(`select request, reason, refusals, failure, short, since from parked where cloud = $1`, c.Name).
+	b.Queue(`select request, reason, refusals, failure, short, since, trace from parked where cloud = $1`, c.Name).
 		Query(func(rows pgx.Rows) (err error) {
 			c.Parked, err = pgx.CollectRows(rows, scanParked)
 			for _, p := range c.Parked {
@@ -139,7 +139,7 @@ func scanReservation(row pgx.CollectableRow) (Reservation, error) {
 func scanParked(row pgx.CollectableRow) (*Parked, error) {
 	var p Parked
 	var request []byte
-	if err := row.Scan(&request, &p.Reason, &p.Refusals, &p.Failure, &p.Short, &p.Since); err != nil {
+	if err := row.Scan(&request, &p.Reason, &p.Refusals, &p.Failure, &p.Short, &p.Since, &p.Trace); err != nil {
 		return nil, err
 	}
 	return &p, json.Unmarshal(request, &p.Request)

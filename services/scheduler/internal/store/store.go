@@ -65,6 +65,7 @@ type Parked struct {
 	Short    bool   // another host could help
 	Since    time.Time
 	Own      []Reservation // of its older generations
+	Trace    string        // W3C traceparent of what asked for it
 }
 
 // Cloud is what is known of a cloud.
