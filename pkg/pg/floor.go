@@ -18,6 +18,7 @@ const (
 // handles; all others count as handled.
 func (db *DB) Floors(ctx context.Context, consumer string, topics []string, fill Filler) error {
 	g := &gaps{db: db, consumer: consumer, topics: topics, fill: fill, patience: db.cfg.Patience}
+	db.metrics.gaps.WithLabelValues(consumer) // zero is shown, too
 	if g.patience <= 0 {
 		g.patience = patience
 	}

@@ -31,6 +31,7 @@ func (db *DB) Hold(ctx context.Context, lease string, fn func(ctx context.Contex
 
 func hold(ctx context.Context, db *DB, lease string, fn func(context.Context, Fence) error) error {
 	holder := rand.Text()
+	db.metrics.refusals.WithLabelValues(lease) // zero is shown, too
 	tick := time.NewTicker(leaseTerm / 4)
 	defer tick.Stop()
 	for {

@@ -38,7 +38,7 @@ type simulated struct {
 	token  string
 	agent  *agenttest.Agent
 	change func(*simulated, *run.Service) // what a test puts in the place of a part; nil for nothing
-	header http.Header                    // sent along with requests
+	from   string                         // traceparent of requests; empty for none
 }
 
 // simulate starts them; change sees each service before it runs. settings are further names and values.
@@ -123,36 +123,27 @@ func (s *simulated) until(name string, fn func(ctx context.Context) error) {
 // call asks the API and reads the answer into into; 0 means that nobody answered.
 func (s *simulated) call(method, path, body string, into any) int {
 	s.t.Helper()
-	status, text := s.ask(method, path, body)
-	if status != 0 && into != nil {
-		if err := json.Unmarshal(text, into); err != nil {
-			s.t.Fatalf("%s %s: %d %s: %v", method, path, status, text, err)
-		}
-	}
-	return status
-}
-
-// ask asks the API; 0 means that nobody answered.
-func (s *simulated) ask(method, path, body string) (status int, text []byte) {
-	s.t.Helper()
 	req, err := http.NewRequestWithContext(s.t.Context(), method, s.base+path, bytes.NewReader([]byte(body)))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	req.Header = s.header.Clone()
-	if req.Header == nil {
-		req.Header = http.Header{}
-	}
 	req.Header.Set("Authorization", "Bearer "+s.token)
+	if s.from != "" {
+		req.Header.Set("Traceparent", s.from)
+	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return 0, nil
+		return 0
 	}
 	defer res.Body.Close()
-	if text, err = io.ReadAll(res.Body); err != nil {
+	text, err := io.ReadAll(res.Body)
+	if err == nil && into != nil {
+		err = json.Unmarshal(text, into)
+	}
+	if err != nil {
 		s.t.Fatalf("%s %s: %d %s: %v", method, path, res.StatusCode, text, err)
 	}
-	return res.StatusCode, text
+	return res.StatusCode
 }
 
 // eventually asks again until ask has no error, for what gives no signal.

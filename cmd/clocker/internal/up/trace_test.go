@@ -1,57 +1,25 @@
 package up
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
+	"clocker.io/pkg/events"
 	"clocker.io/pkg/trace"
 	"clocker.io/pkg/trace/tracetest"
 )
 
 const asked = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
-// chained is one event of the log, with the trace that it carries.
-type chained struct {
-	Type        string
-	Sequence    int64
-	Cause       int64
-	Traceparent string
-	Data        struct {
-		Ordinal *int
-	}
-}
-
 // chain is the way of one container through the log, in its order: from the submission to its healthy endpoint.
 var chain = []string{"application.submitted", "container.requested", "container.placed", "container.addressed", "container.cleared",
 	"container.started", "container.healthy", "endpoint.changed"}
 
-func (s *simulated) log(t *testing.T, app string) []chained {
-	t.Helper()
-	s.header = http.Header{"Accept": {"application/x-ndjson"}}
-	defer func() { s.header = nil }()
-	status, text := s.ask(http.MethodGet, "/v1/events?follow=false&application="+app, "")
-	if status != http.StatusOK {
-		t.Fatalf("events: %d %s", status, text)
-	}
-	var out []chained
-	d := json.NewDecoder(bytes.NewReader(text))
-	for d.More() {
-		var e chained
-		if err := d.Decode(&e); err != nil {
-			t.Fatalf("events: %v in %s", err, text)
-		}
-		out = append(out, e)
-	}
-	return out
-}
-
-func topicOf(e chained) string {
-	return strings.TrimSuffix(strings.TrimPrefix(e.Type, "io.clocker."), ".v1")
+func topicOf(e events.CloudEvent) string {
+	topic, _ := events.TopicOf(e.Type)
+	return topic
 }
 
 // TestABlueprintIsOneTrace follows a request through outbox, sequencer, handlers and an agent's facts: each handler's span
@@ -60,13 +28,13 @@ func TestABlueprintIsOneTrace(t *testing.T) {
 	t.Parallel()
 	r := tracetest.Start(t)
 	s := simulate(t, nil, "CLOCKER_OTLP_ENDPOINT", r.URL)
-	s.header = http.Header{"Traceparent": {asked}}
+	s.from = asked
 	s.deploy("shop", 2)
-	s.header = nil
+	s.from = ""
 	s.healthy("shop", 2)
 	s.eventually("both endpoints", func() error {
 		n := 0
-		for _, e := range s.log(t, "shop") {
+		for _, e := range s.log() {
 			if topicOf(e) == "endpoint.changed" {
 				n++
 			}
@@ -76,8 +44,8 @@ func TestABlueprintIsOneTrace(t *testing.T) {
 		}
 		return nil
 	})
-	var states []chained
-	for _, e := range s.log(t, "shop") {
+	var states []events.CloudEvent
+	for _, e := range s.log() {
 		if slices.Contains(chain, topicOf(e)) || topicOf(e) == "image.ready" {
 			states = append(states, e)
 		}
@@ -87,14 +55,14 @@ func TestABlueprintIsOneTrace(t *testing.T) {
 		for _, span := range list {
 			spans[span.ID] = span
 		}
-		return !slices.ContainsFunc(states, func(e chained) bool { return spans[spanOf(e)].ID == "" })
+		return !slices.ContainsFunc(states, func(e events.CloudEvent) bool { return spans[spanOf(e)].ID == "" })
 	})
 	seen := map[string]int{}
 	for _, e := range states {
 		seen[topicOf(e)]++
 		span := spans[spanOf(e)]
-		if e.Traceparent[3:35] != asked[3:35] || span.Trace != asked[3:35] {
-			t.Errorf("event %d, %s, is in trace %s, stated by a span of %s", e.Sequence, topicOf(e), e.Traceparent, span.Trace)
+		if e.TraceParent[3:35] != asked[3:35] || span.Trace != asked[3:35] {
+			t.Errorf("event %d, %s, is in trace %s, stated by a span of %s", e.Sequence, topicOf(e), e.TraceParent, span.Trace)
 		}
 		if got, want := span.Service+": "+span.Name, statedBy[topicOf(e)]; !strings.HasPrefix(got, want) {
 			t.Errorf("%s is stated by %q, want %q", topicOf(e), got, want)
@@ -140,7 +108,7 @@ var statedBy = map[string]string{
 	"endpoint.changed":      "ipam: handle container.healthy",
 }
 
-func spanOf(e chained) string { return e.Traceparent[36:52] }
+func spanOf(e events.CloudEvent) string { return e.TraceParent[36:52] }
 
 func rootOf(spans map[string]tracetest.Span, s tracetest.Span) tracetest.Span {
 	for range 20 {
@@ -157,16 +125,16 @@ func rootOf(spans map[string]tracetest.Span, s tracetest.Span) tracetest.Span {
 func TestWithoutTracingTheCallersContextIsHandedOnAsItIs(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, nil)
-	s.header = http.Header{"Traceparent": {asked}}
+	s.from = asked
 	s.deploy("shop", 1)
-	s.header = nil
+	s.from = ""
 	s.healthy("shop", 1)
 	n := 0
-	for _, e := range s.log(t, "shop") {
+	for _, e := range s.log() {
 		if slices.Contains(chain, topicOf(e)) {
 			n++
-			if e.Traceparent != asked || !trace.Valid(e.Traceparent) {
-				t.Errorf("event %d, %s, carries %q", e.Sequence, topicOf(e), e.Traceparent)
+			if e.TraceParent != asked || !trace.Valid(e.TraceParent) {
+				t.Errorf("event %d, %s, carries %q", e.Sequence, topicOf(e), e.TraceParent)
 			}
 		}
 	}

@@ -36,17 +36,21 @@ func (s *Server) trace(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		c.SetRequest(r.WithContext(ctx))
 		c.Response().Header().Set("Trace-Id", traceID(c))
-		err := next(c)
-		status := c.Response().Status
-		span.Name(methodOf(r.Method) + " " + c.Path())
-		span.Set("http.request.method", methodOf(r.Method), "http.route", c.Path(), "http.response.status_code", status)
-		if status >= http.StatusInternalServerError {
-			span.End(errors.New(http.StatusText(status)))
-			return err
-		}
-		span.End(nil)
-		return err
+		defer answered(c, span) // also when a stream is cut by a panic
+		return next(c)
 	}
+}
+
+// answered ends the span of a request.
+func answered(c echo.Context, span trace.Span) {
+	method, status := methodOf(c.Request().Method), c.Response().Status
+	span.Name(method + " " + c.Path())
+	span.Set("http.request.method", method, "http.route", c.Path(), "http.response.status_code", status)
+	var err error
+	if status >= http.StatusInternalServerError {
+		err = errors.New(http.StatusText(status))
+	}
+	span.End(err)
 }
 
 func newTrace() string {
