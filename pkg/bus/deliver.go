@@ -38,8 +38,9 @@ type failure struct {
 	first, last time.Time
 }
 
-// work decodes messages and handles those that can be.
+// work decodes messages and handles those that can be. What failed before is tried by itself, after what is new.
 func (w *worker) work(ctx context.Context, msgs []jetstream.Msg) {
+	var again []delivery
 	batch := make([]delivery, 0, len(msgs))
 	for _, m := range msgs {
 		d, err := decode(m)
@@ -48,11 +49,16 @@ func (w *worker) work(ctx context.Context, msgs []jetstream.Msg) {
 			w.ignore(m)
 		case err != nil:
 			w.dispose(ctx, delivery{d, m}, Permanent(err))
+		case w.failing[d.Number].count > 0:
+			again = append(again, delivery{d, m})
 		default:
 			batch = append(batch, delivery{d, m})
 		}
 	}
 	w.handle(ctx, batch)
+	for i := range again {
+		w.handle(ctx, again[i:i+1])
+	}
 }
 
 // ignore passes over a message that is no event of ours: there is no number by which it could be kept or asked for.
