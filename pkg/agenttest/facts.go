@@ -58,7 +58,10 @@ func (a *Agent) sendBatch(ctx context.Context, noun string) (bool, error) {
 	}
 	var reply clocker.FactReply
 	if err := a.cfg.Conn.Request(ctx, clocker.SubjectFact+a.cfg.Host, b, &reply); err != nil {
-		if over(err) {
+		a.mu.Lock()
+		present := a.epoch == b.Epoch
+		a.mu.Unlock()
+		if over(err) && present {
 			a.stale()
 		}
 		return false, err

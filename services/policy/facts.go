@@ -72,11 +72,8 @@ func (h *hearing) settle(ctx context.Context) ([]events.Event, error) {
 		return nil, &clocker.Error{Code: clocker.Unavailable,
 			Message: fmt.Sprintf("epoch %d of host %s is not known yet", b.Epoch, b.Host)}
 	}
-	if b.Epoch < at.Epoch {
-		for _, f := range b.Facts {
-			h.refused[f.Counter] = fmt.Sprintf("epoch %d of host %s is over", b.Epoch, b.Host)
-		}
-		return nil, nil
+	if b.Epoch < at.Epoch { // nothing of it counts; what is still true is said again by an agent that has registered again
+		return nil, &clocker.Error{Code: clocker.Conflict, Message: fmt.Sprintf("epoch %d of host %s is over", b.Epoch, b.Host)}
 	}
 	if err := h.load(ctx, at.Counter); err != nil {
 		return nil, err

@@ -110,3 +110,29 @@ func TestSender(t *testing.T) {
 	cancel()
 	<-ended
 }
+
+// What control says of an epoch that was over before it answered asks for nothing: the agent is registered again by then.
+func TestARefusalOfAnOldEpochAsksForNoOtherRegistration(t *testing.T) {
+	t.Parallel()
+	o := load(t, filepath.Join(t.TempDir(), "facts.json"))
+	epoch := int64(7)
+	s := Sender{Outbox: o, Control: conflict(func() { epoch = 8 }), Host: "h", Noun: "container", Epoch: func() int64 { return epoch },
+		Stale: func() { t.Error("asked to register again") }, Log: slog.New(slog.DiscardHandler)}
+	if err := o.Add(started(0)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.send(t.Context()); clocker.CodeOf(err) != clocker.Conflict {
+		t.Errorf("got %v, want the conflict", err)
+	}
+	if got := o.Waiting("container", 10); len(got) != 1 {
+		t.Errorf("%d facts wait, want 1", len(got))
+	}
+}
+
+// conflict does something before it says that the epoch of a request is over.
+type conflict func()
+
+func (c conflict) Request(context.Context, string, any, any) error {
+	c()
+	return &clocker.Error{Code: clocker.Conflict, Message: "epoch is over"}
+}

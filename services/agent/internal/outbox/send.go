@@ -77,7 +77,7 @@ func (s Sender) send(ctx context.Context) (bool, error) {
 	err := s.Control.Request(ctx, clocker.SubjectFact+s.Host,
 		clocker.FactBatch{Host: s.Host, Epoch: epoch, Noun: s.Noun, Facts: facts}, &reply)
 	if err != nil {
-		if code := clocker.CodeOf(err); code == clocker.Denied || code == clocker.Conflict {
+		if code := clocker.CodeOf(err); (code == clocker.Denied || code == clocker.Conflict) && s.Epoch() == epoch {
 			s.Stale()
 		}
 		return false, err
