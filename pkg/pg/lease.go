@@ -65,7 +65,8 @@ func (db *DB) take(ctx context.Context, lease, holder string) (Fence, error) {
 			insert into events.leases as l (name, holder, fence, expires_at)
 			values ($1, $2, 1, clock_timestamp() + $3::interval)
 			on conflict (name) do update
-			set holder = excluded.holder, fence = l.fence + 1, expires_at = excluded.expires_at
+			set holder = excluded.holder, fence = l.fence + 1,
+			  expires_at = clock_timestamp() + $3::interval -- not excluded's, which is of before the wait for the row
 			where l.expires_at < clock_timestamp()
 			returning fence`, lease, holder, leaseTerm).Scan(&f.Number)
 	})
@@ -109,7 +110,7 @@ func (db *DB) renew(ctx context.Context, f Fence, lose context.CancelCauseFunc) 
 		case err == nil && tag.RowsAffected() == 1:
 			renewed = start
 		case err == nil:
-			lose(ErrFenced)
+			lose(db.refuse(f)) // a renewal is a write like others: it may be the first that comes late
 			return
 		case time.Since(renewed) > leaseTerm*2/3:
 			lose(fmt.Errorf("renew lease: %w", err))
@@ -131,7 +132,7 @@ func (db *DB) resign(ctx context.Context, f Fence) {
 // row, a renewal does not. It answers ErrFenced when it is not. Source: events.leases.
 func (tx *Tx) CheckFence(ctx context.Context, f Fence) error { return tx.db.checkFence(ctx, tx, f) }
 
-// checkFence tells of a refusal: it means that this process was stopped, or cut off, for longer than the term.
+// checkFence looks at the lease. A refusal means that this process was stopped, or cut off, for longer than the term.
 func (db *DB) checkFence(ctx context.Context, q querier, f Fence) error {
 	var now Fence
 	err := q.QueryRow(ctx, `select holder, fence from events.leases where name = $1 for key share`, f.Lease).
@@ -142,9 +143,12 @@ func (db *DB) checkFence(ctx context.Context, q querier, f Fence) error {
 	if now.Holder == f.Holder && now.Number == f.Number {
 		return nil
 	}
+	return db.refuse(f)
+}
+
+func (db *DB) refuse(f Fence) error {
 	db.metrics.refusals.WithLabelValues(f.Lease).Inc()
-	db.cfg.Log.Warn("a write is refused: another process has taken the role over", "lease", f.Lease, "fence", f.Number,
-		"fence_now", now.Number)
+	db.cfg.Log.Warn("a write is refused: the role is another process's, or its term is over", "lease", f.Lease, "fence", f.Number)
 	return ErrFenced
 }
 

@@ -42,3 +42,20 @@ func TestAuditVerifyNamesTheFirstEventThatWasTamperedWith(t *testing.T) {
 		})
 	}
 }
+
+// whole wants the log of events to be without a gap and unedited, to tell all that the views show, and every event in it to
+// be handled.
+func whole(t *testing.T, r *rig.Rig) {
+	t.Helper()
+	if gap := r.Events.Gap(); gap != "" {
+		t.Errorf("the numbers of events: %s", gap)
+	}
+	if n := r.DeadLetters(); n != 0 {
+		t.Errorf("%d events are dead letters", n)
+	}
+	for _, args := range [][]string{{"audit", "verify"}, {"audit", "replay", "--check"}} {
+		if said, stderr, code := r.CLI(args...); code != 0 {
+			t.Errorf("%s ended with %d: %s%s", strings.Join(args, " "), code, said, stderr)
+		}
+	}
+}

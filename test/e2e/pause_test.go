@@ -3,61 +3,107 @@ package e2e
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"testing"
 
 	"clocker.io/test/e2e/internal/rig"
 )
 
-// roles are those that one process of a scaled service has at a time, with rows that its work must lock.
-var roles = []struct{ service, lease, rows string }{
-	{"scheduler", "scheduler.upkeep", "select from scheduler.turn for update"},
-	{"ipam", "ipam.orphans", "lock table ipam.networks in exclusive mode"},
-	{"policy", "policy.watchdog", "lock table policy.applications in exclusive mode"},
-}
+// role is one that a single process has at a time. It is stopped where it waits for these locks, in a transaction that then
+// keeps its own.
+type role struct{ database, lease, locks string }
 
-// standStill stops one process of each service while a transaction of its role is under way, so that it keeps its locks
-// and its lease, and lets it go on when another has taken the role over and 200 containers have gone through the line.
-func standStill(t *testing.T, c crowd) {
-	c.t = t
-	r := c.r
-	c.post(2)
-	stopped := map[string]string{} // fences by process
-	for _, role := range roles {
-		release := r.Hold(role.rows)
-		r.Blocked(role.service)
-		holder, fence := r.Tenure(role.lease)
-		if holder == "" {
-			t.Fatalf("nobody holds %s", role.lease)
-		}
-		r.Pause(holder)
-		release()
-		stopped[holder] = fence
-		t.Logf("%s, which holds %s, stands still", holder, role.lease)
+var (
+	roles = []role{
+		{"scheduler", "scheduler.upkeep", "select from scheduler.turn for update"},
+		{"ipam", "ipam.orphans", "lock table ipam.networks in exclusive mode"},
+		{"policy", "policy.watchdog", "lock table policy.applications in exclusive mode"},
 	}
-	for _, role := range roles {
-		rig.Eventually(t, "another process to take "+role.lease, rig.Limit, func() error {
-			if holder, fence := r.Tenure(role.lease); holder == "" || stopped[holder] != "" {
-				return fmt.Errorf("%q holds it, with fence %s", holder, fence)
+	sequencer = []role{{"sequencer", "sequencer", "lock table events.events in exclusive mode"}}
+)
+
+// One process of each service is stopped in the middle of its role. The others take the roles over and go on. When it
+// goes on, too, its transaction has ended without effect, and what it writes next is refused.
+func onesOfEachStandStill(t *testing.T, c *crowd) {
+	defer func(was *testing.T) { c.t = was }(c.t)
+	c.t = t
+	c.post(2)
+	stopped := stopHolders(t, c.r, roles)
+	c.healthy()
+	for _, name := range stopped {
+		c.r.Resume(name)
+	}
+	for i, role := range roles {
+		rig.Eventually(t, "a late write of "+stopped[i]+" to be refused", rig.Limit, func() error {
+			if n := c.r.Metric(stopped[i], "clocker_fence_refusals_total", fmt.Sprintf("lease=%q", role.lease)); n == 0 {
+				return errors.New("it shows no refusal")
 			}
 			return nil
 		})
 	}
-	c.healthy()
-	for name := range stopped {
-		r.Resume(name)
+	c.onceEach()
+}
+
+// The sequencer is stopped while it numbers events: another one goes on where it was.
+func sequencerStandsStill(t *testing.T, c *crowd) {
+	defer func(was *testing.T) { c.t = was }(c.t)
+	c.t = t
+	for { // the api stays: the test looks through it
+		holder, _ := c.r.Tenure("sequencer")
+		if holder != "" && holder != "api" {
+			break
+		}
+		if holder == "api" {
+			c.r.Kill("api")
+			c.r.StartAll()
+		}
 	}
-	for _, role := range roles {
-		rig.Eventually(t, "the late writes of "+role.service+" to be refused", rig.Limit, func() error {
-			for name := range stopped {
-				if r.Logged(name, "lost a role", role.lease) > 0 {
-					return nil
-				}
+	c.post(1)
+	stopped := stopHolders(t, c.r, sequencer)
+	after := c.r.Events.Last()
+	c.post(1)
+	next := c.apps[len(c.apps)-1]
+	c.r.Events.Wait(after, "events to be numbered by another", func(e rig.Event) bool {
+		return e.Is("application.submitted", next.Application)
+	})
+	c.r.Resume(stopped[0])
+	c.healthy()
+	c.onceEach()
+}
+
+// stopHolders stops who has each of these roles when it waits for locks, gives it the locks, and returns their names when
+// others have taken the roles.
+func stopHolders(t *testing.T, r *rig.Rig, roles []role) []string {
+	stopped, release := make([]string, len(roles)), make([]func(), len(roles))
+	for i, role := range roles {
+		release[i] = r.Hold(role.locks)
+		defer release[i]()
+	}
+	rig.Eventually(t, "each role to wait for a lock", rig.Limit, func() error {
+		var others []string
+		for i, role := range roles {
+			if stopped[i] == "" && r.Blocked(role.database) {
+				stopped[i], _ = r.Tenure(role.lease)
+				r.Pause(stopped[i])
+				t.Cleanup(func() { r.Resume(stopped[i]) })
+				release[i]()
+				t.Logf("%s, which has %s, stands still", stopped[i], role.lease)
 			}
-			return errors.New("nobody says so")
+			if stopped[i] == "" {
+				others = append(others, role.lease)
+			}
+		}
+		if len(others) > 0 {
+			return fmt.Errorf("not yet: %q", others)
+		}
+		return nil
+	})
+	for i, role := range roles {
+		rig.Eventually(t, "another process to take "+role.lease, rig.Limit, func() error {
+			if other, fence := r.Tenure(role.lease); other == "" || other == stopped[i] {
+				return fmt.Errorf("%q has it, with fence %s", other, fence)
+			}
+			return nil
 		})
 	}
-	c.onceEach()
-	t.Logf("went on: %q", slices.Sorted(maps.Keys(stopped)))
+	return stopped
 }

@@ -22,7 +22,8 @@ func TestTwoOfEachServiceDoNothingTwiceAlsoWhenOneStandsStill(t *testing.T) {
 	c := crowd{t: t, r: r, size: 100}
 	c.deploy(10)
 	c.onceEach()
-	t.Run("one of each stands still", func(t *testing.T) { standStill(t, c) })
+	t.Run("the sequencer stands still", func(t *testing.T) { sequencerStandsStill(t, &c) })
+	t.Run("one of each stands still", func(t *testing.T) { onesOfEachStandStill(t, &c) })
 	r.DeleteAll()
 	if n := len(r.Agent.Running()); n != 0 {
 		t.Errorf("%d containers run that nobody wants", n)
@@ -154,19 +155,11 @@ func (c *crowd) rows(n int) {
 
 func (c *crowd) empty() { c.t.Helper(); c.rows(0) }
 
-// sound wants the log of events to be whole and every fact to be taken.
+// sound wants every fact to be taken, and the log to tell of it.
 func (c *crowd) sound() {
 	c.t.Helper()
-	if gap := c.r.Events.Gap(); gap != "" {
-		c.t.Errorf("the numbers of events: %s", gap)
-	}
-	if n := c.r.DeadLetters(); n != 0 {
-		c.t.Errorf("%d events are dead letters", n)
-	}
 	if refused := c.r.Agent.Refused(); len(refused) > 0 {
 		c.t.Errorf("facts were refused: %q", refused)
 	}
-	if said, stderr, code := c.r.CLI("audit", "verify"); code != 0 {
-		c.t.Errorf("audit verify ended with %d: %s%s", code, said, stderr)
-	}
+	whole(c.t, c.r)
 }

@@ -18,6 +18,8 @@ func systemLines() []line {
 			"TestEachCredentialReachesItsOwnSubjectsAndNoOthers", "TestEachDatabaseRoleReachesItsOwnSchemaAndNoOthers",
 			"TestEachRoleReachesItsOwnPathsAndNoOthers")},
 		{3, "two of each scalable service, 1,000 containers: nothing twice, nothing lost; one of each stopped past its lease", tests(
+			"TestAProcessStoppedPastItsLeaseIsRefusedWhenItGoesOn",
+			"TestASequencerThatIsStoppedAgainAndAgainNumbersAndPublishesNothingTwice", "TestAPublisherThatIsBehindStoresNothing",
 			"TestTwoOfEachServiceDoNothingTwiceAlsoWhenOneStandsStill")},
 		{4, "the stream wiped, flipped, cut, its disk full; Postgres, NATS, both stopped for ten minutes", outages},
 		{5, "an SSE client cut 200 times beside a subscriber: same numbers; a pruned number is gone", tests(
@@ -51,11 +53,17 @@ func composed(ctx context.Context, r *runner) outcome {
 	return o
 }
 
-// outages runs the long ones beside each other: each is an installation of its own.
+// outages runs the short tests of the stream, then the long outages beside each other: each is an installation of its own.
 func outages(ctx context.Context, r *runner) outcome {
-	o := r.tests(ctx, suite{names: []string{"TestContainersRunOnWhilePostgresOrNATSIsAway"}, env: []string{"CLOCKER_OUTAGE=10m"},
+	stream := r.tests(ctx, suite{names: []string{"TestADamagedStreamIsSeenAgainstPostgresAndFilledAgainWithNothingLostOrDoubled",
+		"TestAWipedStreamIsFilledAgainAndNothingIsHandledTwice", "TestAFullDiskHoldsUpNothingAndTheStreamComesBackWhenThereIsSpace"}})
+	if stream.verdict != pass {
+		return stream
+	}
+	long := r.tests(ctx, suite{names: []string{"TestContainersRunOnWhilePostgresOrNATSIsAway"}, env: []string{"CLOCKER_OUTAGE=10m"},
 		args: []string{"-parallel=4"}})
-	return o
+	long.text = stream.text + "; for ten minutes: " + long.text
+	return long
 }
 
 // bench runs the comparison and prints its figures.

@@ -4,13 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 )
 
@@ -98,18 +98,6 @@ func (r *Rig) Tenure(lease string) (holder, fence string) {
 	return "", fence
 }
 
-// Logged counts what a program logged with this message about a lease.
-func (r *Rig) Logged(name, message, lease string) int {
-	r.t.Helper()
-	n := 0
-	for _, l := range r.logged(name, message) {
-		if l["lease"] == lease {
-			n++
-		}
-	}
-	return n
-}
-
 func (r *Rig) logged(name, message string) []map[string]any {
 	r.t.Helper()
 	text, err := os.ReadFile(r.processes[name].log)
@@ -142,10 +130,10 @@ func (r *Rig) Hold(statement string) (release func()) {
 	if err := cmd.Start(); err != nil {
 		r.t.Fatal(err)
 	}
-	release = func() {
+	release = sync.OnceFunc(func() {
 		_ = in.Close() // psql ends, and its transaction with it
 		_ = cmd.Wait()
-	}
+	})
 	if _, err := fmt.Fprintf(in, "set idle_in_transaction_session_timeout = 0; begin; %s; \\echo held\n", statement); err != nil {
 		r.t.Fatal(err)
 	}
@@ -159,17 +147,33 @@ func (r *Rig) Hold(statement string) (release func()) {
 	return nil
 }
 
-// Blocked waits until a transaction of a service's role, one that has looked at its lease, waits for a lock: it is that of
-// the process that holds the lease.
-func (r *Rig) Blocked(service string) {
+// Blocked reports whether a transaction of a role that must be single waits for a lock: one of this database role that has
+// looked at a lease, as that of its holder alone does.
+func (r *Rig) Blocked(role string) bool {
 	r.t.Helper()
-	Eventually(r.t, "the role of "+service+" to wait for a lock", Limit, func() error {
-		n := r.SQL(fmt.Sprintf(`select count(*) from pg_stat_activity a
-			where application_name = 'clocker_%s' and wait_event_type = 'Lock'
-			and exists (select from pg_locks l where l.pid = a.pid and l.relation = 'events.leases'::regclass)`, service))
-		if n == "0" {
-			return errors.New("none of its transactions does")
+	return r.SQL(fmt.Sprintf(`select count(*) from pg_stat_activity a
+		where application_name = 'clocker_%s' and wait_event_type = 'Lock'
+		and exists (select from pg_locks l where l.pid = a.pid and l.relation = 'events.leases'::regclass)`, role)) != "0"
+}
+
+// Metric is the sum of a program's series of this name that have this label, such as lease="sequencer".
+func (r *Rig) Metric(name, metric, label string) float64 {
+	r.t.Helper()
+	text, err := Page(r.processes[name].health + "/metrics")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	sum := 0.0
+	for line := range strings.Lines(text) {
+		labels, value, ok := strings.Cut(strings.TrimSpace(line), "} ")
+		if !ok || !strings.HasPrefix(labels, metric+"{") || !strings.Contains(labels, label) {
+			continue
 		}
-		return nil
-	})
+		n, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			r.t.Fatalf("%s of %s: %v", line, name, err)
+		}
+		sum += n
+	}
+	return sum
 }
