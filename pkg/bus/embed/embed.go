@@ -70,6 +70,9 @@ func (s *Server) options(cfg Config) (*server.Options, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start NATS: %w", err)
 	}
+	if err := sweep(cfg.Dir, trust.Accounts); err != nil {
+		return nil, fmt.Errorf("start NATS: %w", err)
+	}
 	opts := &server.Options{
 		ServerName: "clocker", DontListen: cfg.Listen == "", NoSigs: true, MaxPayload: maxPayload,
 		JetStream: true, StoreDir: cfg.Dir, SyncAlways: cfg.SyncAlways, DisableJetStreamBanner: true, WriteDeadline: 10 * time.Second,

@@ -89,6 +89,9 @@ func TestWhatIsRefusedIsLoggedOnceAMinuteWithUserAndSubjectAndCountedEachTime(t 
 	if before := log.until(t, "clocker.beat.store"); len(before) > 0 {
 		t.Errorf("the same was logged again: %q", before)
 	}
+	if n := s.Refused(); n != 7 {
+		t.Errorf("refused %d, want 7", n)
+	}
 	got := counted(t, registry, "clocker_nats_refusals_total")
 	if got["host-web publish"] != 4 || got["host-web subscribe"] != 3 {
 		t.Errorf("counted %v", got)

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"clocker.io/pkg/bus/access"
@@ -40,8 +42,10 @@ type refusals struct {
 	log   *slog.Logger
 	name  func(client uint64) string
 	count *prometheus.CounterVec
+	total atomic.Int64
 	lines chan refusal
 	quit  chan struct{}
+	once  sync.Once
 	done  chan struct{}
 }
 
@@ -64,7 +68,7 @@ func newRefusals(log *slog.Logger, metrics prometheus.Registerer, name func(clie
 
 // stop ends it once the server has ended, when all that was refused is written.
 func (r *refusals) stop() {
-	close(r.quit)
+	r.once.Do(func() { close(r.quit) })
 	<-r.done
 }
 
@@ -123,6 +127,7 @@ func (r *refusals) take(line string) bool {
 	if !ok {
 		return false
 	}
+	r.total.Add(1)
 	select {
 	case r.lines <- f:
 	default:
@@ -162,6 +167,9 @@ func parseRefusal(line string) (refusal, bool) {
 	}
 	return f, true
 }
+
+// Refused is how many messages and subscriptions the server has refused.
+func (s *Server) Refused() int64 { return s.refusals.total.Load() }
 
 // userOf is the user of a connection that is there.
 func (s *Server) userOf(client uint64) string {

@@ -46,6 +46,11 @@ func simulate(t *testing.T, change func(*simulated, *run.Service), settings ...s
 	t.Helper()
 	s := &simulated{t: t, nats: bustest.Server(t), db: pgtest.Open(t, "api", schemas()...), change: change}
 	s.url = pgtest.OwnerURL(t, s.db)
+	t.Cleanup(func() {
+		if n := s.nats.Refused(); n > 0 {
+			t.Errorf("NATS refused %d messages or subscriptions of services that do their work, see its log", n)
+		}
+	})
 	data := t.TempDir()
 	if err := os.WriteFile(filepath.Join(data, "join-token"), []byte(simulatedToken), 0o600); err != nil {
 		t.Fatal(err)

@@ -40,6 +40,7 @@ func (r *Rig) clear() {
 		r.simulated.stop()
 	}
 	r.StopAll()
+	r.nothingRefused()
 	if pid := r.postmaster(); pid != 0 {
 		r.t.Errorf("Postgres (pid %d) outlives its installation", pid)
 		killPID(pid)
@@ -51,6 +52,26 @@ func (r *Rig) clear() {
 	r.slot.release()
 	if err := os.RemoveAll(r.Dir); err != nil {
 		r.t.Errorf("remove the data directory: %v", err)
+	}
+}
+
+// nothingRefused reads NATS's log: whoever does its work is refused nothing. An agent that answers a request of before
+// its connection was lost may be: the right to answer went with the connection.
+func (r *Rig) nothingRefused() {
+	for _, name := range []string{"nats", "clocker"} {
+		p := r.processes[name]
+		if p == nil {
+			continue
+		}
+		log, err := os.ReadFile(p.log)
+		if err != nil {
+			r.t.Error(err)
+		}
+		for line := range strings.Lines(string(log)) {
+			if strings.Contains(line, `"msg":"NATS refused"`) && !strings.Contains(line, `"subject":"_INBOX.api.`) {
+				r.t.Errorf("a right is missing, or used by who should not: %s", line)
+			}
+		}
 	}
 }
 
