@@ -114,6 +114,9 @@ func (s *Shell) explanationText(e client.Explanation) string {
 	for _, r := range e.Refusals {
 		line("refused by", fmt.Sprintf("%s, %d host(s): %s", r.Strategy, r.Hosts, r.Reason))
 	}
+	for _, l := range e.DeadLetters {
+		line("held up by", fmt.Sprintf("dead letter %s (%s): %s", letterName(l), l.Topic, firstLine(l.Reason)))
+	}
 	if e.Restarts > 0 {
 		line("restarts", fmt.Sprintf("%d, last exit code %d", e.Restarts, e.ExitCode))
 	}

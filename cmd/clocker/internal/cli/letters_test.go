@@ -79,3 +79,12 @@ func TestDeadLettersAreRetriedAndDropped(t *testing.T) {
 		})
 	}
 }
+
+func TestExplainNamesTheDeadLettersThatHoldAContainerUp(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.answer("GET /v1/containers/shop/web/0/explain", 200, `{"container":"shop/web/0","state":"requested","deadLetters":[`+oneLetter+`}]}`)
+	f.run(t.Context(), "", "explain", "shop/web/0").check(t, 0, `shop/web/0  requested
+  held up by dead letter policy/7 (container.placed): handler panics: boom
+`, "")
+}

@@ -123,6 +123,8 @@ type Explanation struct {
 	Image      *Image     `json:"image"`
 	Restarts   int        `json:"restarts"`
 	ExitCode   int        `json:"exitCode"`
+
+	DeadLetters []DeadLetter `json:"deadLetters"`
 }
 
 // Refusal says why a strategy took none of some hosts.

@@ -124,6 +124,14 @@ func TestAHandlerThatFailsForOneContainerEndsInDeadLettersOthersFlowAndARetryAft
 	if status := s.call(http.MethodGet, path, "", &shown); status != http.StatusOK || shown.Event == nil || shown.Event.Subject != "shop.web.3" {
 		t.Errorf("shown as %d %+v", status, shown)
 	}
+	var explained struct{ DeadLetters []letter }
+	if s.call(http.MethodGet, "/v1/containers/shop/web/3/explain", "", &explained); len(explained.DeadLetters) != 1 || explained.DeadLetters[0].Number != l.Number {
+		t.Errorf("explained by %+v", explained)
+	}
+	var other struct{ DeadLetters []letter }
+	if s.call(http.MethodGet, "/v1/containers/shop/web/4/explain", "", &other); len(other.DeadLetters) != 0 {
+		t.Errorf("another container is explained by %+v", other)
+	}
 	var refused struct{ Detail string }
 	if status := s.call(http.MethodPost, path+"/retry", "", &refused); status != http.StatusConflict || !strings.Contains(refused.Detail, "cannot place it: a defect") {
 		t.Errorf("a retry before the mend: %d %s", status, refused.Detail)

@@ -111,6 +111,9 @@ func (r *Reader) Explain(ctx context.Context, application, entity string, ordina
 	if v.Image, err = r.image(ctx, found.Spec.Image.Key()); err != nil {
 		return v, err
 	}
+	if v.DeadLetters, err = r.lettersAbout(ctx, application, entity, ordinal); err != nil {
+		return v, err
+	}
 	stage, err := r.stage(ctx, c)
 	if err != nil || stage == nil {
 		return v, err

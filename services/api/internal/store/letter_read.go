@@ -85,3 +85,11 @@ func (r *Reader) DeadLetter(ctx context.Context, consumer string, number int64) 
 	}
 	return l, err
 }
+
+// lettersAbout lists at most ten dead letters that a container may wait for: about itself, or about its application as a
+// whole. Source: events.v_dead_letters, events.events.
+func (r *Reader) lettersAbout(ctx context.Context, application, entity string, ordinal int) ([]view.DeadLetter, error) {
+	return collect(ctx, r, "list dead letters", scanLetter, letterColumns+letterFrom+`
+		where e.application = $1 and (e.subject = $2 || e.topic || '.' || $3 or e.topic ~ '^(application|image|operation)[.]')
+		order by d.number limit 10`, application, events.SubjectRoot, fmt.Sprintf("%s.%s.%d", application, entity, ordinal))
+}

@@ -63,6 +63,8 @@ type Explanation struct {
 	Image      *Image          `json:"image,omitempty"`
 	Restarts   int             `json:"restarts"`
 	ExitCode   int             `json:"exitCode"`
+	// DeadLetters are events about it, or about its application, that some service could not handle.
+	DeadLetters []DeadLetter `json:"deadLetters,omitempty"`
 }
 
 // Image is an image that applications asked for.
