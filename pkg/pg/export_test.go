@@ -15,7 +15,7 @@ func (db *DB) Prune(ctx context.Context, keep time.Duration) error {
 		return err
 	}
 	defer pool.Close()
-	owner := &DB{cfg: db.cfg, pool: pool}
+	owner := &DB{cfg: db.cfg, pool: pool, metrics: db.metrics}
 	f, err := owner.take(ctx, "retention", time.Now().String())
 	if err != nil {
 		return err

@@ -56,7 +56,8 @@ func composed(ctx context.Context, r *runner) outcome {
 // outages runs the short tests of the stream, then the long outages beside each other: each is an installation of its own.
 func outages(ctx context.Context, r *runner) outcome {
 	stream := r.tests(ctx, suite{names: []string{"TestADamagedStreamIsSeenAgainstPostgresAndFilledAgainWithNothingLostOrDoubled",
-		"TestAWipedStreamIsFilledAgainAndNothingIsHandledTwice", "TestAFullDiskHoldsUpNothingAndTheStreamComesBackWhenThereIsSpace"}})
+		"TestAWipedStreamIsFilledAgainAndNothingIsHandledTwice", "TestAFullDiskHoldsUpNothingAndTheStreamComesBackWhenThereIsSpace",
+		"TestWhatTheStreamDoesNotBringIsTakenFromTheLogOnce"}})
 	if stream.verdict != pass {
 		return stream
 	}
