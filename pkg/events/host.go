@@ -27,6 +27,20 @@ type HostSuspected struct {
 	Reason string `json:"reason"`
 }
 
+// HostCordoned says that somebody keeps new containers off a host; those that it has go on.
+type HostCordoned struct {
+	Cloud string `json:"cloud"`
+	Host  string `json:"host"`
+	By    string `json:"by,omitempty"` // who asked: the name and id of a token
+}
+
+// HostUncordoned says that a cordoned host takes containers again.
+type HostUncordoned struct {
+	Cloud string `json:"cloud"`
+	Host  string `json:"host"`
+	By    string `json:"by,omitempty"`
+}
+
 // HostFailed says that a cloud cannot have the host it needs, and why.
 type HostFailed struct {
 	Cloud  string `json:"cloud"`
@@ -43,13 +57,17 @@ type OrphanCollected struct {
 func (HostNeeded) Topic() string      { return "host.needed" }
 func (HostReady) Topic() string       { return "host.ready" }
 func (HostSuspected) Topic() string   { return "host.suspected" }
+func (HostCordoned) Topic() string    { return "host.cordoned" }
+func (HostUncordoned) Topic() string  { return "host.uncordoned" }
 func (HostFailed) Topic() string      { return "host.failed" }
 func (OrphanCollected) Topic() string { return "orphan.collected" }
 
-func (e HostNeeded) Scope() Scope    { return Scope{Tokens: []string{e.Cloud}} }
-func (e HostReady) Scope() Scope     { return Scope{Host: e.Host, Tokens: []string{e.Cloud, e.Host}} }
-func (e HostSuspected) Scope() Scope { return Scope{Host: e.Host, Tokens: []string{e.Cloud, e.Host}} }
-func (e HostFailed) Scope() Scope    { return Scope{Tokens: []string{e.Cloud}} }
+func (e HostNeeded) Scope() Scope     { return Scope{Tokens: []string{e.Cloud}} }
+func (e HostReady) Scope() Scope      { return Scope{Host: e.Host, Tokens: []string{e.Cloud, e.Host}} }
+func (e HostSuspected) Scope() Scope  { return Scope{Host: e.Host, Tokens: []string{e.Cloud, e.Host}} }
+func (e HostCordoned) Scope() Scope   { return Scope{Host: e.Host, Tokens: []string{e.Cloud, e.Host}} }
+func (e HostUncordoned) Scope() Scope { return Scope{Host: e.Host, Tokens: []string{e.Cloud, e.Host}} }
+func (e HostFailed) Scope() Scope     { return Scope{Tokens: []string{e.Cloud}} }
 
 func (e OrphanCollected) Scope() Scope {
 	if e.Host == "" {

@@ -4,11 +4,13 @@ import "encoding/json"
 
 // Kinds of operation.
 const (
-	OperationDeploy  = "deploy"  // requested by ApplicationSubmitted itself; done when the application is healthy
-	OperationResize  = "resize"  // target shop/web; params {"size": 3}; done when that many are up
-	OperationRestart = "restart" // target shop, shop/web or shop/web/0; done when all of it is up again
-	OperationDelete  = "delete"  // target shop; done when the application is gone
-	OperationCancel  = "cancel"  // target an operation of the application; done when that is taken back or stopped
+	OperationDeploy   = "deploy"   // requested by ApplicationSubmitted itself; done when the application is healthy
+	OperationResize   = "resize"   // target shop/web; params {"size": 3}; done when that many are up
+	OperationRestart  = "restart"  // target shop, shop/web or shop/web/0; done when all of it is up again
+	OperationDelete   = "delete"   // target shop; done when the application is gone
+	OperationCordon   = "cordon"   // target a host; decided by provisioner
+	OperationUncordon = "uncordon" // target a host; decided by provisioner
+	OperationCancel   = "cancel"   // target an operation of the application; done when that is taken back or stopped
 )
 
 // Outcomes of an operation.
@@ -26,7 +28,8 @@ type OperationRequested struct {
 	UID         string          `json:"uid"`
 	Target      string          `json:"target"`
 	Params      json.RawMessage `json:"params,omitempty"`
-	By          string          `json:"by,omitempty"` // who asked: the name and id of a token
+	Host        string          `json:"host,omitempty"` // of an operation that is about a host; it has no application
+	By          string          `json:"by,omitempty"`   // who asked: the name and id of a token
 }
 
 // OperationFinished says how an operation ended.
@@ -37,6 +40,7 @@ type OperationFinished struct {
 	UID         string `json:"uid"`
 	Outcome     string `json:"outcome"`
 	Reason      string `json:"reason,omitempty"`
+	Host        string `json:"host,omitempty"` // of an operation that is about a host; it has no application
 }
 
 // StreamRefilled says that the stream was behind, damaged or gone, and that a new generation of it was filled from
@@ -59,7 +63,19 @@ func (OperationFinished) Topic() string  { return "operation.finished" }
 func (StreamRefilled) Topic() string     { return "stream.refilled" }
 func (EventsPruned) Topic() string       { return "events.pruned" }
 
-func (e OperationRequested) Scope() Scope { return applicationScope(e.Application, e.Operation) }
-func (e OperationFinished) Scope() Scope  { return applicationScope(e.Application, e.Operation) }
-func (e StreamRefilled) Scope() Scope     { return Scope{Tokens: []string{"events"}} }
-func (e EventsPruned) Scope() Scope       { return Scope{Tokens: []string{"events"}} }
+func (e OperationRequested) Scope() Scope {
+	return operationScope(e.Application, e.Host, e.Operation)
+}
+func (e OperationFinished) Scope() Scope {
+	return operationScope(e.Application, e.Host, e.Operation)
+}
+func (e StreamRefilled) Scope() Scope { return Scope{Tokens: []string{"events"}} }
+func (e EventsPruned) Scope() Scope   { return Scope{Tokens: []string{"events"}} }
+
+// operationScope has a token in place of the application that none can have.
+func operationScope(application, host, operation string) Scope {
+	if application == "" {
+		return Scope{Host: host, Tokens: []string{"-", operation}}
+	}
+	return applicationScope(application, operation)
+}

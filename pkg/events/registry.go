@@ -16,7 +16,7 @@ func All() []Event {
 		ContainerStarted{}, ContainerHealthy{}, ContainerUnhealthy{}, ContainerRestarted{}, ContainerFailed{},
 		ContainerFinished{}, ContainerWithdrawn{}, ContainerRemoved{}, AddressReleased{}, ContainerReleased{},
 		ContainerGone{}, EndpointChanged{},
-		HostNeeded{}, HostReady{}, HostSuspected{}, HostFailed{}, OrphanCollected{},
+		HostNeeded{}, HostReady{}, HostSuspected{}, HostCordoned{}, HostUncordoned{}, HostFailed{}, OrphanCollected{},
 		ImageCommitted{}, ImageReady{}, ImageFailed{},
 		OperationRequested{}, OperationFinished{}, StreamRefilled{}, EventsPruned{},
 		TokenCreated{}, TokenRevoked{},

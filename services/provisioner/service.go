@@ -40,7 +40,7 @@ func New(p run.Platform) (run.Service, error) {
 		},
 	})
 	p.Bus.OnReconnect(c.Reconnected)
-	consumer := bus.Consume("provisioner", c.Unit(), bus.On(c.Needed))
+	consumer := bus.Consume("provisioner", c.Unit(), bus.On(c.Needed), bus.On(c.Operation))
 
 	return run.Service{
 		Name: "provisioner",

@@ -25,6 +25,8 @@ func New(p run.Platform) (run.Service, error) {
 		bus.On(placing.Requested),
 		bus.On(placing.HostReady),
 		bus.On(placing.HostSuspected),
+		bus.On(placing.HostCordoned),
+		bus.On(placing.HostUncordoned),
 		bus.On(placing.HostFailed),
 		bus.On(placing.Withdrawn),
 		bus.On(placing.Released),

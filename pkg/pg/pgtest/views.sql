@@ -28,7 +28,7 @@ create table if not exists provisioner.v_clouds (
   cloud text, location text, max_hosts int, max_containers int, strategies jsonb);
 create table if not exists provisioner.v_hosts (
   host text, cloud text, location text, address text, state text, epoch bigint, memory bigint, cores double precision,
-  engine jsonb, reason text, last_seen timestamptz, ready_at timestamptz);
+  engine jsonb, reason text, last_seen timestamptz, ready_at timestamptz, cordoned boolean);
 
 create table if not exists ipam.v_networks (network text, application text, cidr text, vni int);
 create table if not exists ipam.v_leases (

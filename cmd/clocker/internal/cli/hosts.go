@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"net/http"
 	"strconv"
 
 	"clocker.io/cmd/clocker/internal/client"
@@ -34,10 +35,33 @@ func (s *Shell) hostTable(hosts []client.Host) string {
 		if h.Engine != nil {
 			engine = h.Engine.Version
 		}
-		rows = append(rows, []string{h.Host, h.State, h.Cloud, h.Address, strconv.Itoa(h.Containers),
+		state := h.State
+		if h.Cordoned {
+			state += ", cordoned"
+		}
+		rows = append(rows, []string{h.Host, state, h.Cloud, h.Address, strconv.Itoa(h.Containers),
 			fmt.Sprintf("%s of %s", render.Size(h.UsedMemory), render.Size(h.Memory)),
 			fmt.Sprintf("%s of %s", render.Number(h.UsedCores), render.Number(h.Cores)), engine, h.Reason})
 	}
 	heading := []string{"HOST", "STATE", "CLOUD", "ADDRESS", "CONTAINERS", "MEMORY", "CORES", "ENGINE", "REASON"}
 	return s.table(1, heading, rows)
+}
+
+// cordon is the command that keeps new containers off a host, and the one that lets them in again.
+func (s *Shell) cordon(name, short, done string) *cobra.Command {
+	return &cobra.Command{
+		Use: name + " HOST", Short: short, Args: exactly("HOST"),
+		RunE: func(c *cobra.Command, args []string) error {
+			api, err := s.api()
+			if err != nil {
+				return err
+			}
+			a, err := client.Call[client.Accepted](c.Context(), api, client.Request{Method: http.MethodPost, Path: client.Path("hosts", args[0], name)})
+			if err != nil {
+				return err
+			}
+			s.say("%s %s; operation %s", args[0], done, a.Value.Operation)
+			return s.show(a.Raw, func() string { return "" })
+		},
+	}
 }

@@ -45,3 +45,16 @@ func TestAnOperationThatIsCancelledMeanwhileIsNoSuccess(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+func TestAHostIsCordoned(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.answer("POST /v1/hosts/alpha/cordon", 202, `{"host":"alpha","operation":"op-1"}`)
+	f.answer("POST /v1/hosts/alpha/uncordon", 202, `{"host":"alpha","operation":"op-2"}`)
+	f.answer("GET /v1/hosts", 200, `{"items":[{"host":"alpha","state":"ready","cordoned":true}]}`)
+	f.run(t.Context(), "", "cordon", "alpha").check(t, 0, "", "alpha will take no new containers; operation op-1\n")
+	f.run(t.Context(), "", "uncordon", "alpha").check(t, 0, "", "alpha will take containers again; operation op-2\n")
+	if r := f.run(t.Context(), "", "hosts"); !strings.Contains(r.out, "alpha  ready, cordoned") {
+		t.Errorf("%+v", r)
+	}
+}

@@ -51,7 +51,10 @@ func (s *Shell) root() *cobra.Command {
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &usageError{fmt.Sprintf("%v; see: %s --help", err, c.CommandPath())}
 	})
-	c.AddCommand(s.up(), s.down(), s.deploy(), s.apps(), s.ps(), s.hosts(), s.inspect(), s.explain(), s.logs(),
+	c.AddCommand(s.up(), s.down(), s.deploy(), s.apps(), s.ps(), s.hosts(),
+		s.cordon("cordon", "Keep new containers off a host; those that it has go on", "will take no new containers"),
+		s.cordon("uncordon", "Let containers onto a host again", "will take containers again"),
+		s.inspect(), s.explain(), s.logs(),
 		s.events(), s.trace(), s.scale(), s.restart(), s.delete(), s.operations(), s.audit(), s.deadLetters(), s.tokens(),
 		s.version(), s.setup(), s.certs(), s.nats(), s.migrate(), s.postgres(), s.health())
 	return c

@@ -147,6 +147,7 @@ type Host struct {
 	Containers int             `json:"containers"`
 	UsedMemory int64           `json:"usedMemory"`
 	UsedCores  float64         `json:"usedCores"`
+	Cordoned   bool            `json:"cordoned"`
 }
 
 // Accepted answers a request that takes time.

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -33,6 +34,10 @@ func Words(e events.Event) (about, happened string) {
 			e.Engine.Version)
 	case events.HostSuspected:
 		return e.Host, because("silent", e.Reason)
+	case events.HostCordoned:
+		return e.Host, "cordoned" + by(e.By)
+	case events.HostUncordoned:
+		return e.Host, "takes containers again" + by(e.By)
 	case events.HostFailed:
 		return e.Cloud, because("cannot have a host", e.Reason)
 	case events.OrphanCollected:
@@ -46,7 +51,7 @@ func Words(e events.Event) (about, happened string) {
 	case events.OperationRequested:
 		return e.Target, e.Kind + " requested" + by(e.By)
 	case events.OperationFinished:
-		return e.Application, because(e.Kind+" "+e.Outcome, e.Reason)
+		return cmp.Or(e.Application, e.Host), because(e.Kind+" "+e.Outcome, e.Reason)
 	case events.TokenCreated:
 		return "token " + e.Name + "/" + e.Token, "made with the role " + e.Role + by(e.By)
 	case events.TokenRevoked:

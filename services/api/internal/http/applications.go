@@ -65,5 +65,5 @@ func ask(ctx context.Context, c echo.Context, st *store.Store, app store.Living,
 }
 
 func accepted(a store.Asked) view.Accepted {
-	return view.Accepted{Application: a.Application, UID: a.UID, Operation: a.Operation}
+	return view.Accepted{Application: a.Application, UID: a.UID, Operation: a.Operation, Host: a.Host}
 }

@@ -3,6 +3,7 @@ package http
 import (
 	"context"
 
+	"clocker.io/pkg/events"
 	"clocker.io/services/api/internal/store"
 	"clocker.io/services/api/internal/view"
 
@@ -29,4 +30,19 @@ func (s *Server) listImages(c echo.Context) error {
 	return list(s, c, func(ctx context.Context, r *store.Reader, p store.Page) (view.Page[view.Image], error) {
 		return r.Images(ctx, p)
 	})
+}
+
+// cordonHost asks for new containers to be kept off a host, or let in again.
+func (s *Server) cordonHost(kind string) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		return s.act(c, nil, func(ctx context.Context, st *store.Store) (view.Accepted, []events.Event, error) {
+			h, err := st.Reader().Host(ctx, c.Param("host"))
+			if err != nil {
+				return view.Accepted{}, nil, err
+			}
+			a := store.Asked{Operation: newOperation(), Kind: kind, Target: h.Host, Host: h.Host, By: callerOf(c).String()}
+			facts, err := st.Ask(ctx, a)
+			return accepted(a), facts, err
+		})
+	}
 }

@@ -14,7 +14,7 @@ import (
 
 var (
 	kinds = []string{events.OperationDeploy, events.OperationResize, events.OperationRestart, events.OperationDelete,
-		events.OperationCancel}
+		events.OperationCancel, events.OperationCordon, events.OperationUncordon}
 	states = []string{"running", events.OutcomeDone, events.OutcomeFailed, events.OutcomeCancelled}
 )
 

@@ -3,6 +3,7 @@ package http
 import (
 	"net/http"
 
+	"clocker.io/pkg/events"
 	"clocker.io/services/api/internal/token"
 
 	"github.com/labstack/echo/v4"
@@ -41,6 +42,8 @@ func (s *Server) table() []route {
 		{get, "/v1/containers/:app/:entity/:ordinal/logs", token.Deployer, s.containerLogs},
 		{get, "/v1/hosts", token.Viewer, s.listHosts},
 		{get, "/v1/hosts/:host", token.Viewer, s.getHost},
+		{post, "/v1/hosts/:host/cordon", token.Operator, s.cordonHost(events.OperationCordon)},
+		{post, "/v1/hosts/:host/uncordon", token.Operator, s.cordonHost(events.OperationUncordon)},
 		{get, "/v1/clouds", token.Viewer, s.listClouds},
 		{get, "/v1/images", token.Viewer, s.listImages},
 		{get, "/v1/operations", token.Viewer, s.listOperations},

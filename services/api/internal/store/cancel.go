@@ -13,9 +13,11 @@ import (
 
 // HoldOf is Hold for the application of an operation. The error is NotFound when there is no such operation.
 func (s *Store) HoldOf(ctx context.Context, operation string) error {
-	var one int
-	err := s.tx.QueryRow(ctx, `
-		select 1 from api.applications a where uid = (select uid from api.operations where operation = $1) for update`, operation).Scan(&one)
+	var uid *string
+	err := s.tx.QueryRow(ctx, `select uid from api.operations where operation = $1`, operation).Scan(&uid)
+	if err == nil {
+		_, err = s.tx.Exec(ctx, `select from api.applications where uid = $1 for update`, uid)
+	}
 	return orNotFound(err, fmt.Sprintf("there is no operation %q", operation))
 }
 
@@ -25,7 +27,7 @@ func (s *Store) Cancel(ctx context.Context, id, operation, by string) (Asked, []
 	a := Asked{Operation: operation, Kind: events.OperationCancel, Target: id, By: by}
 	var kind, target, state string
 	err := s.tx.QueryRow(ctx, `
-		select kind, target, application, uid, state from api.operations where operation = $1`, id).
+		select kind, target, application, coalesce(uid, ''), state from api.operations where operation = $1`, id).
 		Scan(&kind, &target, &a.Application, &a.UID, &state)
 	if err != nil {
 		return a, nil, orNotFound(err, fmt.Sprintf("there is no operation %q", id))
@@ -48,9 +50,11 @@ func (s *Store) Cancel(ctx context.Context, id, operation, by string) (Asked, []
 
 // final is why operations of some kinds cannot be cancelled.
 var final = map[string]string{
-	events.OperationDelete:  "containers and volumes are being removed, and what is gone does not come back; deploy it again",
-	events.OperationRestart: "all of its containers were told to restart at once",
-	events.OperationCancel:  "it is the end of another operation; ask for what you want instead",
+	events.OperationDelete:   "containers and volumes are being removed, and what is gone does not come back; deploy it again",
+	events.OperationRestart:  "all of its containers were told to restart at once",
+	events.OperationCordon:   "it takes no time; uncordon the host",
+	events.OperationUncordon: "it takes no time; cordon the host",
+	events.OperationCancel:   "it is the end of another operation; ask for what you want instead",
 }
 
 // goingBy is the operation by which an application that is going was asked to go: a delete, or the cancel of its deploy.

@@ -12,12 +12,12 @@ import (
 const hostColumns = `
 	select h.host, h.cloud, h.location, h.address, h.state, coalesce(h.reason, ''), h.epoch, coalesce(h.memory, 0),
 	  coalesce(h.cores, 0), h.engine, coalesce(u.containers, 0), coalesce(u.memory, 0), coalesce(u.cores, 0),
-	  h.last_seen, h.ready_at
+	  coalesce(h.cordoned, false), h.last_seen, h.ready_at
 	from provisioner.v_hosts h left join scheduler.v_usage u on u.host = h.host `
 
 func scanHost(row pgx.CollectableRow) (h view.Host, err error) {
 	err = row.Scan(&h.Host, &h.Cloud, &h.Location, &h.Address, &h.State, &h.Reason, &h.Epoch, &h.Memory, &h.Cores,
-		&h.Engine, &h.Containers, &h.UsedMemory, &h.UsedCores, &h.LastSeen, &h.ReadyAt)
+		&h.Engine, &h.Containers, &h.UsedMemory, &h.UsedCores, &h.Cordoned, &h.LastSeen, &h.ReadyAt)
 	h.LastSeen, h.ReadyAt = utc(h.LastSeen), utc(h.ReadyAt)
 	return h, err
 }

@@ -77,7 +77,7 @@ func (s *Store) HasContainer(ctx context.Context, app Living, entity string, ord
 	return wanted || !known && ordinal < app.Sizes[entity], nil
 }
 
-// Asked is an operation on a living application.
+// Asked is an operation on a living application, or on a host.
 type Asked struct {
 	Operation   string
 	Kind        string
@@ -85,6 +85,7 @@ type Asked struct {
 	UID         string
 	Target      string
 	Params      json.RawMessage
+	Host        string // of an operation that is about a host, in place of an application
 	By          string // who asked
 }
 
@@ -93,15 +94,15 @@ func (s *Store) Ask(ctx context.Context, a Asked) ([]events.Event, error) {
 	var b pgx.Batch
 	b.Queue(`update api.applications set revision = revision + 1 where uid = $1`, a.UID)
 	b.Queue(`
-		insert into api.operations (operation, kind, application, uid, target, params, requested_by)
-		values ($1, $2, $3, $4, $5, $6, $7)`,
-		a.Operation, a.Kind, a.Application, a.UID, a.Target, a.Params, a.By)
+		insert into api.operations (operation, kind, application, uid, target, params, requested_by, host)
+		values ($1, $2, $3, nullif($4, ''), $5, $6, $7, $8)`,
+		a.Operation, a.Kind, a.Application, a.UID, a.Target, a.Params, a.By, a.Host)
 	if err := s.tx.SendBatch(ctx, &b).Close(); err != nil {
 		return nil, fmt.Errorf("store operation: %w", err)
 	}
 	return []events.Event{events.OperationRequested{
 		Operation: a.Operation, Kind: a.Kind, Application: a.Application, UID: a.UID, Target: a.Target, Params: a.Params,
-		By: a.By,
+		Host: a.Host, By: a.By,
 	}}, nil
 }
 

@@ -12,12 +12,12 @@ import (
 )
 
 const operationColumns = `
-	select operation, kind, application, uid, target, params, state, reason, requested_by, requested_at, finished_at
+	select operation, kind, application, coalesce(uid, ''), host, target, params, state, reason, requested_by, requested_at, finished_at
 	from api.operations `
 
 func scanOperation(row pgx.CollectableRow) (o view.Operation, err error) {
 	var params []byte
-	err = row.Scan(&o.Operation, &o.Kind, &o.Application, &o.UID, &o.Target, &params, &o.State, &o.Reason, &o.RequestedBy,
+	err = row.Scan(&o.Operation, &o.Kind, &o.Application, &o.UID, &o.Host, &o.Target, &params, &o.State, &o.Reason, &o.RequestedBy,
 		&o.RequestedAt, &o.FinishedAt)
 	if len(params) > 0 {
 		o.Params = json.RawMessage(params)

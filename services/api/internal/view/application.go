@@ -66,6 +66,7 @@ type Accepted struct {
 	Application string `json:"application"`
 	UID         string `json:"uid"`
 	Operation   string `json:"operation"`
+	Host        string `json:"host,omitempty"` // of an operation that is about a host; it has no application
 }
 
 // Operation is a request that takes time.
@@ -74,6 +75,7 @@ type Operation struct {
 	Kind        string     `json:"kind"`
 	Application string     `json:"application"`
 	UID         string     `json:"uid"`
+	Host        string     `json:"host,omitempty"` // of one that is about a host; it has no application
 	Target      string     `json:"target"`
 	Params      any        `json:"params,omitempty"`
 	State       string     `json:"state"` // running, done, failed, cancelled

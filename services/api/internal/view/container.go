@@ -95,6 +95,7 @@ type Host struct {
 	Containers int             `json:"containers"` // that hold a reservation
 	UsedMemory int64           `json:"usedMemory"`
 	UsedCores  float64         `json:"usedCores"`
+	Cordoned   bool            `json:"cordoned"` // takes no new containers
 	LastSeen   *time.Time      `json:"lastSeen,omitempty"`
 	ReadyAt    *time.Time      `json:"readyAt,omitempty"`
 }

@@ -97,13 +97,16 @@ type Host struct {
 	Capacity clocker.Capacity
 	Engine   clocker.Engine
 	Changed  time.Time // when it came to its state, by the database's clock
+	Cordoned bool
+	// CordonNumber is that of the request that last said so.
+	CordonNumber int64
 }
 
-const hostColumns = `host, cloud, location, address, state, epoch, reason, memory, cores, engine, changed_at`
+const hostColumns = `host, cloud, location, address, state, epoch, reason, memory, cores, engine, changed_at, cordoned, cordon_number`
 
 func scanHost(row pgx.CollectableRow) (h Host, err error) {
 	err = row.Scan(&h.Name, &h.Cloud, &h.Location, &h.Address, &h.Life.State, &h.Life.Epoch, &h.Life.Reason,
-		&h.Capacity.Memory, &h.Capacity.Cores, &h.Engine, &h.Changed)
+		&h.Capacity.Memory, &h.Capacity.Cores, &h.Engine, &h.Changed, &h.Cordoned, &h.CordonNumber)
 	return h, err
 }
 
@@ -139,6 +142,14 @@ func (s *Store) Save(ctx context.Context, h Host) error {
 	}
 	if err := s.tx.SendBatch(ctx, &b).Close(); err != nil {
 		return fmt.Errorf("save host: %w", err)
+	}
+	return nil
+}
+
+// Cordon notes whether a host takes new containers, and which request said so. Source: hosts.
+func (s *Store) Cordon(ctx context.Context, host string, cordoned bool, number int64) error {
+	if _, err := s.tx.Exec(ctx, `update hosts set cordoned = $2, cordon_number = $3 where host = $1`, host, cordoned, number); err != nil {
+		return fmt.Errorf("cordon host: %w", err)
 	}
 	return nil
 }

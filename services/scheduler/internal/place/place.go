@@ -48,6 +48,7 @@ type Holder struct {
 type Host struct {
 	ID         string
 	State      clocker.HostState
+	Cordoned   bool  // somebody keeps new containers off it
 	Memory     int64 // bytes it offers
 	Millicores int64 // thousandths of a core it offers
 	Load       Load  // reserved by everybody, the asker's older generations included

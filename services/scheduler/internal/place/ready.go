@@ -13,18 +13,18 @@ func ready() Strategy {
 	return Strategy{
 		Name: "state",
 		Filter: func(_ Request, h Host) error {
-			if h.State != clocker.HostReadyState {
-				return fmt.Errorf("%s is %s", h.ID, h.State)
+			if h.State != clocker.HostReadyState || h.Cordoned {
+				return fmt.Errorf("%s is %s", h.ID, condition(h))
 			}
 			return nil
 		},
 		Explain: func(_ Request, refused []Host) string {
 			if len(refused) == 1 {
-				return fmt.Sprintf("%s is %s", refused[0].ID, refused[0].State)
+				return fmt.Sprintf("%s is %s", refused[0].ID, condition(refused[0]))
 			}
 			counts := map[string]int{}
 			for _, h := range refused {
-				counts[string(h.State)]++
+				counts[condition(h)]++
 			}
 			parts := make([]string, 0, len(counts))
 			for state, n := range counts {
@@ -34,4 +34,12 @@ func ready() Strategy {
 			return strings.Join(parts, ", ")
 		},
 	}
+}
+
+// condition is why a host takes nothing: its state, or for one that is well that it is cordoned.
+func condition(h Host) string {
+	if h.State == clocker.HostReadyState && h.Cordoned {
+		return "cordoned"
+	}
+	return string(h.State)
 }

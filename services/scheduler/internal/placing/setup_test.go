@@ -54,6 +54,10 @@ func handle(ctx context.Context, s *store.Store, d events.Delivery) ([]events.Ev
 		return placing.HostReady(ctx, s, received(d, e))
 	case events.HostSuspected:
 		return placing.HostSuspected(ctx, s, received(d, e))
+	case events.HostCordoned:
+		return placing.HostCordoned(ctx, s, received(d, e))
+	case events.HostUncordoned:
+		return placing.HostUncordoned(ctx, s, received(d, e))
 	case events.HostFailed:
 		return placing.HostFailed(ctx, s, received(d, e))
 	case events.ContainerWithdrawn:

@@ -20,11 +20,19 @@ func (s *Store) Host(cloud, host string, state clocker.HostState, offers *clocke
 		return
 	}
 	s.todo.Queue(`
-		insert into hosts as h (host, cloud, state, memory, millicores, heard) values ($1, $2, $3, $4, $5, $6)
+		insert into hosts as h (host, cloud, state, memory, millicores, heard, cordoned)
+		values ($1, $2, $3, $4, $5, $6, coalesce((select cordoned from provisioner.v_hosts where host = $1), false))
 		on conflict (host) do update
 		set cloud = excluded.cloud, state = excluded.state, memory = excluded.memory, millicores = excluded.millicores,
 		  heard = excluded.heard
 		where h.heard < excluded.heard`, host, cloud, state, offers.Memory, place.Millicores(offers.Cores), number)
+}
+
+// Cordon writes down whether a host takes new containers, unless a later event has told of that. What was read of its
+// cloud is read again after that. A host that is not known yet is read from provisioner when it is ready.
+func (s *Store) Cordon(cloud, host string, cordoned bool, number int64) {
+	delete(s.clouds, cloud)
+	s.todo.Queue(`update hosts set cordoned = $2, cordon_heard = $3 where host = $1 and cordon_heard < $3`, host, cordoned, number)
 }
 
 // SyncHosts takes over what provisioner says of hosts now. A host that it does not know takes no containers. Source:
@@ -33,15 +41,17 @@ func (s *Store) SyncHosts(ctx context.Context) error {
 	b := &pgx.Batch{}
 	b.Queue(`
 		with told as (
-		  select host, cloud, state, coalesce(memory, 0) as memory, round(coalesce(cores, 0) * 1000)::bigint as millicores
+		  select host, cloud, state, coalesce(memory, 0) as memory, round(coalesce(cores, 0) * 1000)::bigint as millicores,
+		    coalesce(cordoned, false) as cordoned
 		  from provisioner.v_hosts),
 		gone as (update hosts set state = 'gone' where state <> 'gone' and host not in (select host from told))
-		insert into hosts as h (host, cloud, state, memory, millicores)
-		select host, cloud, state, memory, millicores from told where state = 'ready' or host in (select host from hosts)
+		insert into hosts as h (host, cloud, state, memory, millicores, cordoned)
+		select host, cloud, state, memory, millicores, cordoned from told where state = 'ready' or host in (select host from hosts)
 		on conflict (host) do update
-		set cloud = excluded.cloud, state = excluded.state, memory = excluded.memory, millicores = excluded.millicores
-		where (h.cloud, h.state, h.memory, h.millicores)
-		  is distinct from (excluded.cloud, excluded.state, excluded.memory, excluded.millicores)`)
+		set cloud = excluded.cloud, state = excluded.state, memory = excluded.memory, millicores = excluded.millicores,
+		  cordoned = excluded.cordoned
+		where (h.cloud, h.state, h.memory, h.millicores, h.cordoned)
+		  is distinct from (excluded.cloud, excluded.state, excluded.memory, excluded.millicores, excluded.cordoned)`)
 	if err := s.send(ctx, b); err != nil {
 		return fmt.Errorf("sync hosts: %w", err)
 	}

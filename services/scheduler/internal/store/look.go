@@ -73,12 +73,12 @@ func (s *Store) Cloud(ctx context.Context, name string) (*Cloud, error) {
 func queueHosts(b *pgx.Batch, c *Cloud) {
 	at := map[string]int{}
 	b.Queue(`
-		select host, state, memory, millicores, containers, reserved_memory, reserved_millicores
+		select host, state, cordoned, memory, millicores, containers, reserved_memory, reserved_millicores
 		from hosts where cloud = $1 order by host`, c.Name).
 		Query(func(rows pgx.Rows) (err error) {
 			c.Hosts, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (place.Host, error) {
 				h := place.Host{Ports: map[place.Port]place.Holder{}}
-				err := row.Scan(&h.ID, &h.State, &h.Memory, &h.Millicores, &h.Load.Containers, &h.Load.Memory, &h.Load.Millicores)
+				err := row.Scan(&h.ID, &h.State, &h.Cordoned, &h.Memory, &h.Millicores, &h.Load.Containers, &h.Load.Memory, &h.Load.Millicores)
 				return h, err
 			})
 			for i := range c.Hosts {
