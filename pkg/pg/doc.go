@@ -5,5 +5,6 @@
 // internal/store. NATS is known to it only as [Stream].
 //
 // Start reading at unit.go, where a handler meets its transaction; then sequencer.go, the road from the outbox to the
-// stream; dead.go and letters.go, what becomes of events that cannot be handled. The tables are in migrations/ (schema events) and in common.sql (what every service's schema has).
+// stream; dead.go and letters.go, what becomes of events that cannot be handled. The tables are in migrations/ (schema
+// events) and in common.sql (what every service's schema has).
 package pg

@@ -30,6 +30,7 @@ type guard struct {
 	dir     string // of JetStream
 	log     *slog.Logger
 	trouble atomic.Pointer[string]
+	doubts  int           // looks in a row that found something wrong
 	wait    time.Duration // after the last start, which was at
 	at      time.Time
 	quit    chan struct{}
@@ -70,8 +71,11 @@ func (g *guard) look() {
 		if g.trouble.Swap(nil) != nil {
 			g.log.Warn("NATS has its storage back")
 		}
-		g.wait = 0
+		g.wait, g.doubts = 0, 0
 		return
+	}
+	if g.doubts++; g.doubts < 2 && !full {
+		return // a stream that is just being made looks like one that was lost
 	}
 	if full {
 		reason = strings.TrimPrefix(reason+"; its disk is full", "; ")
