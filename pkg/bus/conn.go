@@ -43,6 +43,7 @@ type Conn struct {
 	js      jetstream.JetStream
 	log     *slog.Logger
 	metrics metrics
+	user    string
 	events  *Conn // as the sequencer; the connection itself when there is none of its own
 
 	mu    sync.Mutex
@@ -76,7 +77,7 @@ func connect(o Options, m metrics) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{log: o.Log, metrics: m}
+	c := &Conn{log: o.Log, metrics: m, user: user}
 	c.events = c
 	if c.nc, err = nats.Connect(o.URL, c.options(o, user)...); err != nil {
 		return nil, fmt.Errorf("connect to NATS: %w", err)
@@ -99,7 +100,7 @@ func (c *Conn) options(o Options, user string) []nats.Option {
 		nats.ConnectHandler(func(*nats.Conn) { c.reconnected() }),
 		nats.ReconnectHandler(func(*nats.Conn) { c.reconnected() }),
 		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) {
-			if errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) {
+			if errors.Is(err, nats.ErrAuthorization) {
 				o.Log.Error("NATS refuses the credentials", "user", user, "file", o.Credentials, "reason", err)
 			}
 		}),
@@ -140,10 +141,16 @@ func (c *Conn) Close() {
 // Connected reports whether the server is there now.
 func (c *Conn) Connected() bool { return c.nc.IsConnected() }
 
-// Ready says whether the server is there, or that it is not.
+// Ready says whether the server is there for every user of this connection, or why it is not.
 func (c *Conn) Ready(context.Context) error {
-	if !c.Connected() {
-		return errors.New("NATS does not answer")
+	for _, part := range []*Conn{c, c.events} {
+		switch {
+		case part.Connected():
+		case errors.Is(part.nc.LastError(), nats.ErrAuthorization):
+			return fmt.Errorf("NATS refuses the credentials of user %s", part.user)
+		default:
+			return errors.New("NATS does not answer")
+		}
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -168,6 +170,42 @@ func connectAs(t *testing.T, server *bustest.NATS, user string, log *slog.Logger
 	}
 	t.Cleanup(conn.Close)
 	return conn
+}
+
+// A process with credentials that its server does not know says so, and does not give up: it is in as soon as its file is mended.
+func TestWhoseCredentialsAreRefusedSaysSoAndComesInWhenTheFileIsMended(t *testing.T) {
+	t.Parallel()
+	ours, foreign := bustest.Listening(t), bustest.Server(t)
+	file := filepath.Join(t.TempDir(), "ipam.creds")
+	put := func(from *bustest.NATS) {
+		text, err := os.ReadFile(from.Credentials(t, "ipam"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(foreign)
+	log, lines := listening()
+	conn, err := bus.Connect(bus.Options{Name: t.Name(), Credentials: ours.Credentials(t, "policy"), Sequencer: file, URL: ours.ClientURL(), Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	until(t, lines, "NATS refuses the credentials", "user=ipam", file)
+	refused := "NATS refuses the credentials of user ipam"
+	for err, begin := conn.Ready(t.Context()), time.Now(); err == nil || err.Error() != refused; err = conn.Ready(t.Context()) {
+		if time.Since(begin) > 20*time.Second {
+			t.Fatalf("ready says %v", err) // between two attempts it may say that NATS does not answer
+		}
+	}
+	put(ours)
+	for begin := time.Now(); conn.Ready(t.Context()) != nil; {
+		if time.Since(begin) > 20*time.Second {
+			t.Fatal(conn.Ready(t.Context()))
+		}
+	}
 }
 
 // raw is a connection without our client, to do what it never would.

@@ -191,3 +191,30 @@ func TestPostgresAloneAndMigrate(t *testing.T) {
 		t.Error("Postgres lives on")
 	}
 }
+
+// The services of `clocker up` over a NATS that does not run with them, which trusts the identities of the same data directory.
+func TestUpOverANATSElsewhere(t *testing.T) {
+	t.Parallel()
+	ctx := limit(t)
+	i, elsewhere := newInstallation(t), newInstallation(t)
+	elsewhere.dir = i.dir
+	elsewhere.env["CLOCKER_NATS_LISTEN"] = elsewhere.listen
+	running, cancel := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- NATS(running, elsewhere.options(t)) }()
+	elsewhere.until(ctx, t, "NATS listens on "+elsewhere.listen, done)
+
+	i.env["CLOCKER_NATS_URL"] = "nats://" + elsewhere.listen
+	ended, stop := i.start(ctx, t)
+	i.until(ctx, t, "Clocker is ready", ended)
+	if !strings.Contains(i.text(), "messages: NATS at nats://"+elsewhere.listen) {
+		t.Errorf("it said\n%s", i.text())
+	}
+	if err := stop(); err != nil {
+		t.Errorf("stopped with %v", err)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
