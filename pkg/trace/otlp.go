@@ -191,7 +191,7 @@ func values(list []attribute.KeyValue) []otlpPair {
 		case attribute.BOOL:
 			p.Value = map[string]any{"boolValue": kv.Value.AsBool()}
 		default:
-			p.Value = map[string]any{"stringValue": kv.Value.Emit()}
+			p.Value = map[string]any{"stringValue": kv.Value.String()}
 		}
 		out = append(out, p)
 	}
