@@ -39,7 +39,8 @@ func TestFlowStatesEveryEvent(t *testing.T) {
 		stated = append(stated, s.Emits...)
 	}
 	// The sequencer and the consumers say these of themselves, whichever service that is.
-	stated = append(stated, events.StreamRefilled{}.Topic(), events.EventsPruned{}.Topic(), events.DeadLetterAdded{}.Topic(),
+	stated = append(stated, events.StreamRefilled{}.Topic(), events.EventsPruned{}.Topic(), events.EventsImported{}.Topic(),
+		events.DeadLetterAdded{}.Topic(),
 		events.DeadLetterSettled{}.Topic())
 	for _, topic := range topics() {
 		if !slices.Contains(stated, topic) {

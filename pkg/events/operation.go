@@ -58,10 +58,19 @@ type EventsPruned struct {
 	Hash    string `json:"hash"` // hex
 }
 
+// EventsImported says that events up to Through came from an export of Installation's log into an empty one: nothing of
+// what they tell was taken along but themselves. Hash is that of Through.
+type EventsImported struct {
+	Installation string `json:"installation"`
+	Through      int64  `json:"through"`
+	Hash         string `json:"hash"` // hex
+}
+
 func (OperationRequested) Topic() string { return "operation.requested" }
 func (OperationFinished) Topic() string  { return "operation.finished" }
 func (StreamRefilled) Topic() string     { return "stream.refilled" }
 func (EventsPruned) Topic() string       { return "events.pruned" }
+func (EventsImported) Topic() string     { return "events.imported" }
 
 func (e OperationRequested) Scope() Scope {
 	return operationScope(e.Application, e.Host, e.Operation)
@@ -71,6 +80,7 @@ func (e OperationFinished) Scope() Scope {
 }
 func (e StreamRefilled) Scope() Scope { return Scope{Tokens: []string{"events"}} }
 func (e EventsPruned) Scope() Scope   { return Scope{Tokens: []string{"events"}} }
+func (e EventsImported) Scope() Scope { return Scope{Tokens: []string{"events"}} }
 
 // operationScope has a token in place of the application that none can have.
 func operationScope(application, host, operation string) Scope {

@@ -18,7 +18,7 @@ func All() []Event {
 		ContainerGone{}, EndpointChanged{},
 		HostNeeded{}, HostReady{}, HostSuspected{}, HostCordoned{}, HostUncordoned{}, HostFailed{}, OrphanCollected{},
 		ImageCommitted{}, ImageReady{}, ImageFailed{},
-		OperationRequested{}, OperationFinished{}, StreamRefilled{}, EventsPruned{},
+		OperationRequested{}, OperationFinished{}, StreamRefilled{}, EventsPruned{}, EventsImported{},
 		TokenCreated{}, TokenRevoked{},
 		DeadLetterAdded{}, DeadLetterSettled{},
 	}

@@ -12,9 +12,13 @@ import (
 func (s *Shell) audit() *cobra.Command {
 	c := &cobra.Command{Use: "audit", Short: "Look at the log of events as evidence", Args: exactly(),
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
-	c.AddCommand(&cobra.Command{
+	file := ""
+	verify := &cobra.Command{
 		Use: "verify", Short: "Check that no event is missing, swapped or altered", Args: exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
+			if file != "" {
+				return s.verifyFile(file)
+			}
 			api, err := s.api()
 			if err != nil {
 				return err
@@ -31,8 +35,9 @@ func (s *Shell) audit() *cobra.Command {
 			}
 			return nil
 		},
-	})
-	c.AddCommand(s.auditReplay())
+	}
+	verify.Flags().StringVar(&file, "file", "", "check an export, without asking Clocker; - is standard input")
+	c.AddCommand(verify, s.auditReplay(), s.auditExport(), s.auditImport())
 	return c
 }
 

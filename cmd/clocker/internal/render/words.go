@@ -60,6 +60,8 @@ func Words(e events.Event) (about, happened string) {
 		return letter(e.Consumer, e.Number), because("set aside, "+e.Of+" cannot be handled", e.Reason)
 	case events.DeadLetterSettled:
 		return letter(e.Consumer, e.Number), because("settled", e.Outcome) + by(e.By)
+	case events.EventsImported:
+		return "events", fmt.Sprintf("up to number %d taken over from installation %s", e.Through, e.Installation)
 	case events.EventsPruned:
 		return "events", fmt.Sprintf("up to number %d no longer kept", e.Through)
 	case events.StreamRefilled:

@@ -52,6 +52,7 @@ func (s *Server) table() []route {
 		{get, "/v1/events", token.Viewer, s.streamEvents},
 		{get, "/v1/trace", token.Viewer, s.traceEvents},
 		{get, "/v1/audit/verify", token.Viewer, s.verifyAudit},
+		{get, "/v1/audit/export", token.Admin, s.exportAudit},
 		{get, "/v1/audit/replay", token.Viewer, s.replayAudit},
 		{get, "/v1/dead-letters", token.Viewer, s.listDeadLetters},
 		{get, "/v1/dead-letters/:consumer/:number", token.Viewer, s.getDeadLetter},

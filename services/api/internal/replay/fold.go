@@ -207,6 +207,8 @@ func (f *Fold) rest(e events.Event) bool {
 		f.drop(Letters, LetterKey(e.Consumer, e.Number))
 	case events.OrphanCollected:
 		f.orphan(e)
+	case events.EventsImported:
+		*f = *New(f.Handled) // of what was told before, nothing but the events came along
 	default:
 		return false
 	}

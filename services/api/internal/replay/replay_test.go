@@ -135,6 +135,8 @@ images k: image=sha256:1 reference=r
 hosts h1: cloud=c location=l state=not ready
 hosts h2: address=a cloud=c cores=1.5 epoch=1 location=l memory=5 state=ready
 dead-letters ipam/5: topic=container.placed`},
+		{"imported", append(whole(), events.EventsImported{Installation: "i", Through: 9}, events.TokenCreated{Token: "t", Name: "ci"}),
+			"tokens t: by= name=ci revoked=false role="},
 		{"orphans", append(whole(), events.OrphanCollected{Kind: "lease", Name: "10.200.0.16 of shop/web/0"},
 			events.OrphanCollected{Kind: "reservation", Name: "shop/web/0 generation 1"}), app + op + `health shop of u: healthy=true stopping=false
 entities shop/web of u: size=1
