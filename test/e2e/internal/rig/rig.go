@@ -295,7 +295,7 @@ func (r *Rig) ID(name string) string { return name + "-" + strings.TrimPrefix(r.
 // CLI is the command line of this installation: what it prints, and how it ended. It may be used by any goroutine.
 func (r *Rig) CLI(args ...string) (stdout, stderr string, code int) {
 	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + r.Dir, "CLOCKER_URL=" + r.API.Base, "CLOCKER_TOKEN=" + r.API.Token}
-	path := r.processes[r.order[0]].path
+	path := Program(r.t, "clocker")
 	stdout, stderr, err := try(env, path, args...)
 	return stdout, stderr, exitCode(err)
 }
