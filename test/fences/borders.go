@@ -26,6 +26,7 @@ func borders() []border {
 		{"github.com/vishvananda/netlink", []string{"services/agent"}},
 		{"github.com/google/nftables", []string{"services/agent"}},
 		{"github.com/spf13/cobra", []string{"cmd/clocker"}},
+		{"github.com/compose-spec/compose-go", []string{"test/e2e"}},
 		{"go.opentelemetry.io", []string{"pkg/trace"}},
 		// Else every service would carry a whole NATS server.
 		{"clocker.io/pkg/bus/embed", []string{"cmd/clocker", "pkg/bus", "test/e2e", "test/bench"}},

@@ -37,7 +37,11 @@ func systemLines() []line {
 
 // composed boots the system with each Compose there is. A current one is not on every machine.
 func composed(ctx context.Context, r *runner) outcome {
-	o := r.tests(ctx, suite{names: []string{"TestCompose"}, env: []string{"CLOCKER_COMPOSE=full"}})
+	o := r.tests(ctx, suite{names: []string{
+		"TestTheComposeFileIsAcceptedByTheSpecificationAndByWhatComposeThereIs",
+		"TestEverySettingOfTheExampleIsUsedAndIsTheDefault", "TestEachProcessOfTheComposeFileHasNoMoreThanItNeeds",
+		"TestWithComposeEverythingIsKeptOverDownAndUp", "TestAFirstStartOfComposeThatIsKilledHeals",
+		"TestComposesCertificatesAreRotatedUnderRunningServices"}, env: []string{"CLOCKER_COMPOSE=full"}})
 	if o.verdict != pass {
 		return o
 	}
