@@ -22,20 +22,8 @@ func bare(ctx context.Context, r *runner) outcome {
 	if os.Getenv("CLOCKER_BARE") != "yes" {
 		return outcome{notShown, "it removes the Docker Engine of this machine with all that is in it: set CLOCKER_BARE=yes if it may"}
 	}
-	dir, err := r.clone(ctx)
+	plain, err := r.bare(ctx)
 	if err != nil {
-		return failed(err)
-	}
-	compiler, err := exec.LookPath("go")
-	if err != nil {
-		return failed(err)
-	}
-	// The environment that dev/bare gives to a command: nothing of this shell's may help.
-	path := filepath.Dir(compiler) + ":/usr/sbin:/usr/bin:/sbin:/bin"
-	plain := func(words ...string) (string, error) {
-		return r.run(ctx, dir, nil, append([]string{"env", "-i", "HOME=" + os.Getenv("HOME"), "PATH=" + path}, words...)...)
-	}
-	if _, err := r.run(ctx, r.root, []string{"CLOCKER_BARE=yes"}, filepath.Join(r.root, "dev", "bare")); err != nil {
 		return failed(err)
 	}
 	before, err := look(ctx, r, false)
@@ -57,6 +45,24 @@ func bare(ctx context.Context, r *runner) outcome {
 		return outcome{fail, "left behind: " + strings.Join(left, ", ")}
 	}
 	return outcome{pass, fmt.Sprintf("the second demo took %s; nothing is left", took.Round(100*time.Millisecond))}
+}
+
+// bare removes this machine's Engine and gives what runs a program in a fresh clone, in the environment that dev/bare gives
+// to a command: nothing of this shell's may help.
+func (r *runner) bare(ctx context.Context) (func(words ...string) (string, error), error) {
+	dir, err := r.clone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	compiler, err := exec.LookPath("go")
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Dir(compiler) + ":/usr/sbin:/usr/bin:/sbin:/bin"
+	_, err = r.run(ctx, r.root, []string{"CLOCKER_BARE=yes"}, filepath.Join(r.root, "dev", "bare"))
+	return func(words ...string) (string, error) {
+		return r.run(ctx, dir, nil, append([]string{"env", "-i", "HOME=" + os.Getenv("HOME"), "PATH=" + path}, words...)...)
+	}, err
 }
 
 // twice runs the demo two times and gives the time of the second one, which must be quick and change nothing.

@@ -8,7 +8,7 @@
 //
 // usage: go run ./test/e2e/cmd/show line | system
 //
-//	CLOCKER_BARE=yes       runs line 1 of line, which removes the Docker Engine of this machine with all that is in it
+//	CLOCKER_BARE=yes       runs line 1 of line, and that part of line 1 of system, which removes the Docker Engine of this machine with all that is in it
 //	CLOCKER_SHOW_COLD=yes  runs the part of line 8 of line that starts without caches
 //	CLOCKER_SHOW=2,5       runs these lines alone
 package main

@@ -103,7 +103,7 @@ func (c *Composed) environment() []string {
 // Command is Compose on this installation, the plugin or the program before it.
 func (c *Composed) Command(args ...string) *exec.Cmd {
 	words := []string{"docker", "compose"}
-	if exec.Command("docker", "compose", "version").Run() != nil {
+	if os.Getenv("CLOCKER_COMPOSE_OLD") == "yes" || exec.Command("docker", "compose", "version").Run() != nil {
 		words = []string{"docker-compose"}
 	}
 	words = append(append(words, "--env-file", c.file), args...)
