@@ -1,7 +1,10 @@
 package up
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -44,6 +47,7 @@ func TestABlueprintIsOneTrace(t *testing.T) {
 		}
 		return nil
 	})
+	s.measured()
 	var states []events.CloudEvent
 	for _, e := range s.log() {
 		if slices.Contains(chain, topicOf(e)) || topicOf(e) == "image.ready" {
@@ -93,6 +97,28 @@ func TestABlueprintIsOneTrace(t *testing.T) {
 			t.Errorf("no batch of the sequencer links to what stated event %d, %s", e.Sequence, topicOf(e))
 		}
 	}
+}
+
+// measured waits until api shows a time for each hop of the line.
+func (s *simulated) measured() {
+	s.t.Helper()
+	s.eventually("the hops' times", func() error {
+		res, err := http.Get(s.base + "/metrics")
+		if err != nil {
+			return err
+		}
+		defer res.Body.Close()
+		text, err := io.ReadAll(res.Body)
+		for _, hop := range []string{"want", "place", "address", "clear", "start", "probe", "name"} {
+			if strings.Contains(string(text), `clocker_hop_seconds_count{hop="`+hop+`"} 0`) {
+				err = errors.Join(err, fmt.Errorf("hop %s is not measured", hop))
+			}
+		}
+		if !strings.Contains(string(text), `clocker_hop_seconds_sum{hop="name"} `) {
+			err = errors.Join(err, errors.New("no hops are shown"))
+		}
+		return err
+	})
 }
 
 // statedBy is the span that an event is stated under: a handler of what it follows from, or the taking of a fact.
