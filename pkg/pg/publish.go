@@ -130,10 +130,12 @@ func (p *publisher) follow(ctx context.Context) error {
 // note writes down how far the stream reaches, for the tenures to come: a stream that ends before has lost something.
 // The numberer notes it on its way, too, so this is for quiet times, and may be lost.
 func (db *DB) note(ctx context.Context, at position) error {
-	b := &pgx.Batch{}
-	b.Queue(`set local synchronous_commit = off`)
-	b.Queue(`update events.head set published = $1 where generation = $2 and published < $1`, at.last, at.generation)
-	if err := db.pool.SendBatch(ctx, b).Close(); err != nil {
+	err := db.inTx(ctx, pgx.TxOptions{}, func(ctx context.Context, tx *Tx) error {
+		tx.Later(`set local synchronous_commit = off`)
+		tx.Later(`update events.head set published = $1 where generation = $2 and published < $1`, at.last, at.generation)
+		return nil
+	})
+	if err != nil {
 		return fmt.Errorf("note how far the stream reaches: %w", err)
 	}
 	return nil
