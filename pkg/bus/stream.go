@@ -140,32 +140,36 @@ func noRoom(err error) bool {
 	return errors.As(err, &api) && (api.ErrorCode == storage || api.ErrorCode == resources)
 }
 
-// Publish appends records all or none, at most 1,000. The server refuses them unless the stream ends right before the
-// first, so a stale publisher stores nothing.
+// batchLeast is how many records are worth an atomic batch. The server makes a store of its own for each batch, in files,
+// which takes about as long as publishing so many one by one.
+const batchLeast = 32
+
+// Publish appends records, at most 1,000. The server refuses them unless the stream ends right before the first, so a stale
+// publisher stores nothing. Many are stored all or none. Each of a few says which one it follows, so that when one is
+// lost or refused, so are those after it: an error may leave a beginning of them.
 func (s *Stream) Publish(ctx context.Context, records []events.Record) error {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
+	atomic := len(records) >= batchLeast
 	last := len(records) - 1
-	batch := records[0].ID
 	for i, r := range records {
 		m := message(r)
-		if i == 0 {
-			m.Header.Set(nats.ExpectedLastSeqHdr, strconv.FormatInt(r.Number-1, 10))
+		if i == 0 || !atomic {
+			m.Header[nats.ExpectedLastSeqHdr] = []string{strconv.FormatInt(r.Number-1, 10)}
 		}
-		if last > 0 {
-			m.Header.Set("Nats-Batch-Id", batch)
-			m.Header.Set("Nats-Batch-Sequence", strconv.Itoa(i+1))
+		if atomic {
+			m.Header["Nats-Batch-Id"] = []string{records[0].ID}
+			m.Header["Nats-Batch-Sequence"] = []string{strconv.Itoa(i + 1)}
 		}
-		if i < last {
-			if err := s.conn.nc.PublishMsg(m); err != nil {
-				return fmt.Errorf("publish: %w", err)
+		if i == last {
+			if atomic {
+				m.Header["Nats-Batch-Commit"] = []string{"1"}
 			}
-			continue
+			return s.commit(ctx, m, r.Number)
 		}
-		if last > 0 {
-			m.Header.Set("Nats-Batch-Commit", "1")
+		if err := s.conn.nc.PublishMsg(m); err != nil {
+			return fmt.Errorf("publish: %w", err)
 		}
-		return s.commit(ctx, m, r.Number)
 	}
 	return nil
 }

@@ -21,7 +21,8 @@ const (
 // Stream is where numbered events are published; pkg/bus makes it of JetStream.
 type Stream interface {
 	Window
-	// Publish appends records all or none; the first must follow the last that Open or Publish left.
+	// Publish appends records; the first must follow the last that Open or Publish left. An error may leave a beginning
+	// of them.
 	Publish(ctx context.Context, records []events.Record) error
 	// Recreate empties the stream into a new generation whose first record will be number first.
 	Recreate(ctx context.Context, generation, first int64) error

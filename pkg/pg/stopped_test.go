@@ -249,21 +249,25 @@ func TestAPublisherThatIsBehindStoresNothing(t *testing.T) {
 	conn := bustest.Connect(t)
 	u := pg.NewUnit(db, bind)
 	sequence(t, conn, db)
-	for i := range 5 {
-		state(t, u, submitted(fmt.Sprint(i)))
+	var facts []events.Event
+	for i := range 50 {
+		facts = append(facts, submitted(fmt.Sprint(i)))
 	}
-	consume(t, conn, u, 5)
+	state(t, u, facts...)
+	consume(t, conn, u, 50)
 	stream := conn.Stream()
-	held, err := stream.Read(t.Context(), 1, 5)
-	if err != nil || len(held) != 5 {
-		t.Fatalf("read %d records, %v; want 5", len(held), err)
+	held, err := stream.Read(t.Context(), 1, 50)
+	if err != nil || len(held) != 50 {
+		t.Fatalf("read %d records, %v; want 50", len(held), err)
 	}
-	for _, late := range [][]events.Record{held[3:4], held[3:5], {{Number: 9, ID: "x", Topic: held[0].Topic, Subject: held[0].Subject}}} {
+	ahead := held[0]
+	ahead.Number, ahead.ID = 52, "x"
+	for _, late := range [][]events.Record{held[30:31], held[48:], held[5:15], held, {ahead}} {
 		if err := stream.Publish(t.Context(), late); err == nil || !strings.Contains(err.Error(), "10071") {
 			t.Errorf("%d records from %d: %v, want the server's refusal 10071", len(late), late[0].Number, err)
 		}
 	}
-	if state, err := stream.Open(t.Context()); err != nil || state.Last != 5 || !state.Whole {
+	if state, err := stream.Open(t.Context()); err != nil || state.Last != 50 || !state.Whole {
 		t.Errorf("afterwards the stream is %+v, %v", state, err)
 	}
 }
