@@ -107,6 +107,8 @@ func (s *simulated) busy() {
 	ask(http.MethodPost, "/v1/applications/blog/restart", "")
 	ask(http.MethodPost, "/v1/applications/shop/entities/web/resize", `{"size":9}`)
 	ask(http.MethodDelete, "/v1/applications/late", "")
+	ask(http.MethodPost, "/v1/hosts/localhost/cordon", "")
+	ask(http.MethodPost, "/v1/hosts/localhost/uncordon", "")
 	s.healthy("shop", 9)
 	s.healthy("blog", 5)
 	s.eventually("the end of late", func() error {

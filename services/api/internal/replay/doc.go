@@ -9,7 +9,8 @@
 //   - a container that is queued, and whether one that is requested has its address already: policy notes both silently.
 //     Its Engine's id, which an agent may report anew. Its state while it is failed before it was cleared, because a late
 //     image lets it go on silently;
-//   - a host before it is ready for the first time, and the epoch, address and size of one that is not ready;
+//   - a host before it is ready for the first time, and the epoch, address and size of one that is not ready; whether it is
+//     cordoned, before an event has told;
 //   - an image that is not ready;
 //   - networks, parked containers, shortages, clouds: no event tells of them whole.
 //

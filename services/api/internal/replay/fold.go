@@ -67,7 +67,8 @@ func (f *Fold) application(e events.Event, number int64) bool {
 	case events.ApplicationSubmitted:
 		f.submitted(e)
 	case events.OperationRequested:
-		f.operation(e.Operation, Fields{"kind": e.Kind, "application": e.Application, "uid": e.UID, "target": e.Target, "by": e.By})
+		f.operation(e.Operation, Fields{"kind": e.Kind, "application": e.Application, "uid": e.UID, "host": e.Host,
+			"target": e.Target, "by": e.By})
 	case events.OperationFinished:
 		if f.handled(number) {
 			f.finish(e.Operation, e.Outcome, e.Reason)
@@ -92,7 +93,7 @@ func (f *Fold) application(e events.Event, number int64) bool {
 func (f *Fold) submitted(e events.ApplicationSubmitted) {
 	f.set(Applications, e.UID, Fields{"application": e.Application, "name": e.Name, "cloud": e.Cloud, "gone": "false"})
 	f.operation(e.Operation, Fields{"kind": events.OperationDeploy, "application": e.Application, "uid": e.UID,
-		"target": e.Application, "by": e.By})
+		"host": "", "target": e.Application, "by": e.By})
 	// Policy's rows come when it hears of this; it may not have yet.
 	key := ApplicationKey(e.Application, e.UID)
 	f.set(Health, key, Fields{"healthy": "false", "stopping": "false"})
@@ -194,6 +195,10 @@ func (f *Fold) rest(e events.Event) bool {
 			delete(row, field)
 		}
 		f.set(Hosts, e.Host, Fields{"cloud": e.Cloud, "state": "not ready"})
+	case events.HostCordoned:
+		f.set(Hosts, e.Host, Fields{"cloud": e.Cloud, "cordoned": "true"})
+	case events.HostUncordoned:
+		f.set(Hosts, e.Host, Fields{"cloud": e.Cloud, "cordoned": "false"})
 	case events.ImageReady:
 		f.set(Images, e.Key, Fields{"image": e.Image, "reference": e.Reference})
 		f.mayLack(Images, e.Key, true) // it may be made anew, or nobody asks for it any more

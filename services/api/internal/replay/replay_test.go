@@ -81,7 +81,7 @@ func whole() []events.Event {
 func TestTheModelIsWhatTheLogTells(t *testing.T) {
 	t.Parallel()
 	app := "applications u: application=shop cloud=c gone=false name=Shop\n"
-	op := "operations op: application=shop by=ci/1 kind=deploy reason= state=running target=shop uid=u\n"
+	op := "operations op: application=shop by=ci/1 host= kind=deploy reason= state=running target=shop uid=u\n"
 	tests := []struct {
 		name  string
 		facts []events.Event
@@ -119,12 +119,13 @@ endpoints shop/web/0 of u: address=10.200.0.16 generation=1 healthy=true host=h1
 			events.ApplicationWithdrawn{Application: "shop", UID: "u"},
 		}, ended(1, true), []events.Event{events.ApplicationGone{Application: "shop", UID: "u"}}),
 			`applications u: application=shop cloud=c gone=true name=Shop
-operations bye: application=shop by= kind=delete reason= state=done target=shop uid=u
-operations more: application=shop by= kind=resize reason=the application is gone state=failed target=shop/web uid=u
-operations op: application=shop by=ci/1 kind=deploy reason= state=done target=shop uid=u`},
+operations bye: application=shop by= host= kind=delete reason= state=done target=shop uid=u
+operations more: application=shop by= host= kind=resize reason=the application is gone state=failed target=shop/web uid=u
+operations op: application=shop by=ci/1 host= kind=deploy reason= state=done target=shop uid=u`},
 		{"the rest", []events.Event{
 			events.HostReady{Cloud: "c", Host: "h1", Epoch: 3, Location: "l", Address: "a", Capacity: clocker.Capacity{Memory: 5, Cores: 2}},
 			events.HostReady{Cloud: "c", Host: "h2", Epoch: 1, Location: "l", Address: "a", Capacity: clocker.Capacity{Memory: 5, Cores: 1.5}},
+			events.HostCordoned{Cloud: "c", Host: "h1"}, events.HostCordoned{Cloud: "c", Host: "h2"}, events.HostUncordoned{Cloud: "c", Host: "h2"},
 			events.HostSuspected{Cloud: "c", Host: "h1", Epoch: 3}, events.ImageReady{Key: "k", Image: "sha256:1", Reference: "r"},
 			events.TokenCreated{Token: "t1", Name: "ci", Role: "viewer", By: "b"}, events.TokenCreated{Token: "t2", Name: "x", Role: "admin", By: "b"},
 			events.TokenRevoked{Token: "t2", Name: "x", Role: "admin"}, events.DeadLetterAdded{Consumer: "ipam", Number: 4, Of: "container.placed"},
@@ -132,8 +133,8 @@ operations op: application=shop by=ci/1 kind=deploy reason= state=done target=sh
 		}, `tokens t1: by=b name=ci revoked=false role=viewer
 tokens t2: by=b name=x revoked=true role=admin
 images k: image=sha256:1 reference=r
-hosts h1: cloud=c location=l state=not ready
-hosts h2: address=a cloud=c cores=1.5 epoch=1 location=l memory=5 state=ready
+hosts h1: cloud=c cordoned=true location=l state=not ready
+hosts h2: address=a cloud=c cordoned=false cores=1.5 epoch=1 location=l memory=5 state=ready
 dead-letters ipam/5: topic=container.placed`},
 		{"imported", append(whole(), events.EventsImported{Installation: "i", Through: 9}, events.TokenCreated{Token: "t", Name: "ci"}),
 			"tokens t: by= name=ci revoked=false role="},

@@ -46,7 +46,8 @@ var shown = []struct{ table, sql string }{
 	{replay.Applications, `
 		select uid, application, name, cloud, (gone_at is not null)::text as gone from api.applications`},
 	{replay.Operations, `
-		select operation, kind, application, uid, target, state, reason, requested_by as by from api.operations`},
+		select operation, kind, application, coalesce(uid, '') as uid, host, target, state, reason, requested_by as by
+		from api.operations`},
 	{replay.Tokens, `select token, name, role, created_by as by, (revoked_at is not null)::text as revoked from api.tokens`},
 	{replay.Health, `
 		select format('%s of %s', application, uid), healthy::text as healthy, (state = 'stopping')::text as stopping
@@ -72,7 +73,7 @@ var shown = []struct{ table, sql string }{
 		where state = 'ready' and exists (select from imagebuilder.v_requests r where r.key = i.key)`},
 	{replay.Hosts, `
 		select host, cloud, location, address, case state when 'ready' then state else 'not ready' end as state,
-		  epoch::text as epoch, memory::text as memory, cores::text as cores
+		  cordoned::text as cordoned, epoch::text as epoch, memory::text as memory, cores::text as cores
 		from provisioner.v_hosts`},
 	{replay.Letters, `select consumer || '/' || number, topic from events.v_dead_letters`},
 }
