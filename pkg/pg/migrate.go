@@ -26,6 +26,9 @@ type Schema struct {
 	Migrations fs.FS // *.sql at its root, 00001_name.sql; tables named with their schema
 }
 
+// auditing is the service that compares the log with the views, and so must see what has no number yet.
+const auditing = "api"
+
 // Sequencer is the role that numbers events; it is no service and has no schema.
 const Sequencer = "sequencer"
 
@@ -154,7 +157,7 @@ func grant(ctx context.Context, conn *pgx.Conn, schemas []Schema) error {
 		grant usage on schema events to %[2]s;
 		grant insert on events.outbox to %[2]s;
 		grant usage on sequence events.outbox_id_seq to %[2]s;
-		grant select on events.events, events.head, events.v_floors, events.v_dead_letters, events.v_waiting to %[2]s;
+		grant select on events.events, events.head, events.v_floors, events.v_dead_letters to %[2]s;
 		grant select, insert, update on events.leases to %[2]s;
 		grant select, delete on events.outbox to %[3]s;
 		grant insert on events.events to %[3]s;
@@ -167,6 +170,9 @@ func grant(ctx context.Context, conn *pgx.Conn, schemas []Schema) error {
 			grant usage on schema %[1]s to %[2]s;
 			grant select, insert, update, delete on all tables in schema %[1]s to %[3]s;
 			grant usage, select, update on all sequences in schema %[1]s to %[3]s;`, s.Name, everybody, RoleName(s.Name))
+		if s.Name == auditing {
+			fmt.Fprintf(&b, "grant select on events.v_waiting to %s;", RoleName(s.Name))
+		}
 	}
 	b.WriteString(`
 		do $$ declare v record; begin
