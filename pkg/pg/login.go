@@ -19,9 +19,8 @@ import (
 // scramRounds is Postgres's own number of iterations. Our passwords are random, so that guessing gains nothing.
 const scramRounds = 4096
 
-// Logins lets each service of passwords log in as its role with its password, and no other service any more. The
-// database must be migrated. What is sent is a SCRAM verifier, made here: the password itself never reaches Postgres, its
-// log or its statistics.
+// Logins lets each service of passwords log in as its role with its password. The database must be migrated. What is sent is
+// a SCRAM verifier, made here: the password itself never reaches Postgres, its log or its statistics.
 func Logins(ctx context.Context, ownerURL string, passwords map[string]string) error {
 	conn, err := pgx.Connect(ctx, ownerURL)
 	if err != nil {

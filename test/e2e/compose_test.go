@@ -63,6 +63,11 @@ func TestWithComposeEverythingIsKeptOverDownAndUp(t *testing.T) {
 	}
 	second := c.Deploy(oneService(c.ID("two"), "serve", "initialSize: 4"))
 	running(t, c.Rig, second.Application, 4)
+
+	c.RestartAnyhow()
+	third := c.Deploy(oneService(c.ID("three"), "serve"))
+	running(t, c.Rig, third.Application, 1)
+	verified(t, c)
 }
 
 // deployInto deploys the shop, or the fixture, which takes less time.

@@ -140,7 +140,13 @@ type Process struct {
 	Service string
 	State   string
 	Exit    int
+	Health  string // empty when nobody asks
 	Started time.Time
+}
+
+// Well reports whether a process runs and is healthy, or has ended well.
+func (p Process) Well() bool {
+	return p.State == "running" && p.Health == "healthy" || p.State == "exited" && p.Exit == 0
 }
 
 // Processes lists them, by service.
@@ -164,6 +170,7 @@ func (c *Composed) Processes() []Process {
 			Status    string
 			ExitCode  int
 			StartedAt time.Time
+			Health    struct{ Status string }
 		}
 	}
 	if err := json.Unmarshal(text, &found); err != nil {
@@ -172,10 +179,33 @@ func (c *Composed) Processes() []Process {
 	var out []Process
 	for _, f := range found {
 		out = append(out, Process{ID: f.ID, Service: f.Config.Labels["com.docker.compose.service"], State: f.State.Status,
-			Exit: f.State.ExitCode, Started: f.State.StartedAt})
+			Exit: f.State.ExitCode, Health: f.State.Health.Status, Started: f.State.StartedAt})
 	}
 	slices.SortFunc(out, func(a, b Process) int { return strings.Compare(a.Service+a.ID, b.Service+b.ID) })
 	return out
+}
+
+// RestartAnyhow stops every process and starts them by name, which is none of the orders that Compose would choose: services
+// before what they need. It returns when all is well.
+func (c *Composed) RestartAnyhow() {
+	c.t.Helper()
+	var ids []string
+	for _, p := range c.Processes() {
+		ids = append(ids, p.ID)
+	}
+	for _, verb := range []string{"stop", "start"} {
+		if out, err := exec.Command("docker", append([]string{verb}, ids...)...).CombinedOutput(); err != nil {
+			c.t.Fatalf("%s: %v\n%s", verb, err, out)
+		}
+	}
+	Eventually(c.t, "all to be well in another order", Limit, func() error {
+		for _, p := range c.Processes() {
+			if !p.Well() {
+				return fmt.Errorf("%s is %s %s", p.Service, p.State, p.Health)
+			}
+		}
+		return nil
+	})
 }
 
 // KillStart starts the installation for the first time, and after the container of a service has started and a while has
