@@ -36,7 +36,8 @@ const (
 func Compose(t testing.TB) *Composed {
 	t.Helper()
 	dir := t.TempDir()
-	c := &Composed{Project: prefix + random(3), file: filepath.Join(dir, "env"),
+	// The rig removes its directory when it ends, and the settings are needed after that.
+	c := &Composed{Project: prefix + random(3), file: filepath.Join(t.TempDir(), "env"),
 		Rig: &Rig{Dir: dir, slot: takeSlot(t), t: t, processes: map[string]*process{}}}
 	c.API = &Client{t: t, Base: "http://" + c.slot.address(portAPI)}
 	port := func(n int) string { _, p, _ := strings.Cut(c.slot.address(n), ":"); return p }
@@ -50,11 +51,22 @@ func Compose(t testing.TB) *Composed {
 		if out, err := c.script("dev/down", "--all"); err != nil {
 			t.Errorf("clear away: %v\n%s", err, out)
 		}
+		c.gone()
 		if c.Events == nil {
 			c.slot.release()
 		}
 	})
 	return c
+}
+
+// gone makes sure that nothing of the project is left in the Engine.
+func (c *Composed) gone() {
+	for _, list := range [][]string{{"ps", "--all", "--quiet"}, {"network", "ls", "--quiet"}, {"volume", "ls", "--quiet"}} {
+		out, err := exec.Command("docker", append(list, "--filter", "label=com.docker.compose.project="+c.Project)...).Output()
+		if err != nil || len(out) > 0 {
+			c.t.Errorf("docker %s shows of project %s: %s (%v)", list[0], c.Project, out, err)
+		}
+	}
 }
 
 // building keeps tests of one binary from building the same images at once.
