@@ -28,6 +28,14 @@ demo: ## Clocker and an example application on this machine
 clean-demo: ## take the demo away, leave what was there before
 	@dev/clean-demo
 
+.PHONY: up down purge
+up: ## Clocker with a container for each service, by Compose
+	@dev/up
+down: ## stop what `up` started; what Clocker keeps stays, and applications run on
+	@dev/down
+purge: ## stop it, and take away what it keeps and runs
+	@dev/down --all
+
 .PHONY: show-line show-system
 show-line: ## show that a blueprint becomes running containers, step by step
 	dev/show line
