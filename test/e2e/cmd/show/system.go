@@ -112,17 +112,22 @@ func bench(ctx context.Context, r *runner) outcome {
 		return failed(fmt.Errorf("read bench/results.json: %w", err))
 	}
 	var figures []string
+	short := false // a pipeline below its aim; its stages alone are there to show where the time goes
 	for _, b := range results {
 		if strings.HasPrefix(b.Name, "events.") {
 			figure := fmt.Sprintf("%s, %s: %.4g %s", b.Name, b.Work, b.Ours, b.Unit)
 			if b.Peer > 0 {
 				figure += fmt.Sprintf(", %.2f of the aim", b.Ours/b.Peer)
+				short = short || strings.HasPrefix(b.Name, "events.pipeline") && b.Ours < b.Peer
 			}
 			figures = append(figures, figure)
 		}
 	}
 	if len(figures) == 0 {
 		return outcome{fail, "bench/results.json has no figures of events"}
+	}
+	if short {
+		return outcome{notShown, "measured, and below the aim: " + strings.Join(figures, "; ")}
 	}
 	return outcome{pass, strings.Join(figures, "; ")}
 }
