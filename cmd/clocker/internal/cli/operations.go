@@ -61,17 +61,21 @@ func (s *Shell) operationShow() *cobra.Command {
 	return &cobra.Command{
 		Use: "show OPERATION", Short: "Show one operation", Args: exactly("OPERATION"),
 		RunE: func(c *cobra.Command, args []string) error {
-			api, err := s.api()
-			if err != nil {
-				return err
-			}
-			o, err := client.Get[client.Operation](c.Context(), api, client.Path("operations", args[0]), nil)
+			o, err := s.operation(c, args[0])
 			if err != nil {
 				return err
 			}
 			return s.show(o.Raw, func() string { return operationText(o.Value) })
 		},
 	}
+}
+
+func (s *Shell) operation(c *cobra.Command, id string) (o client.Doc[client.Operation], err error) {
+	api, err := s.api()
+	if err != nil {
+		return o, err
+	}
+	return client.Get[client.Operation](c.Context(), api, client.Path("operations", id), nil)
 }
 
 func operationText(o client.Operation) string {
@@ -97,11 +101,7 @@ func (s *Shell) operationCancel() *cobra.Command {
 	c := &cobra.Command{
 		Use: "cancel OPERATION", Short: "Take a deploy back, or stop a resize where it is", Args: exactly("OPERATION"),
 		RunE: func(c *cobra.Command, args []string) error {
-			api, err := s.api()
-			if err != nil {
-				return err
-			}
-			o, err := client.Get[client.Operation](c.Context(), api, client.Path("operations", args[0]), nil)
+			o, err := s.operation(c, args[0])
 			if err != nil {
 				return err
 			}
