@@ -4,6 +4,6 @@
 // It never places, starts or addresses anything: it states that something was asked for, and the owner of the noun
 // decides.
 //
-// Start reading at [New] in service.go; then internal/blueprint (the document), internal/http (the paths),
+// Start reading at [New] in service.go; then pkg/blueprint (the document), internal/http (the paths),
 // internal/store (the rows).
 package api

@@ -16,8 +16,8 @@ import (
 	"path"
 	"strings"
 
+	"clocker.io/pkg/blueprint"
 	"clocker.io/pkg/clocker"
-	"clocker.io/services/api/internal/blueprint"
 )
 
 // MaxBytes is the largest context that is taken, as it is sent.

@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"strconv"
 
+	"clocker.io/pkg/blueprint"
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
-	"clocker.io/services/api/internal/blueprint"
 	"clocker.io/services/api/internal/store"
 	"clocker.io/services/api/internal/view"
 

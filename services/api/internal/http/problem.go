@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"clocker.io/pkg/blueprint"
 	"clocker.io/pkg/clocker"
-	"clocker.io/services/api/internal/blueprint"
 	"clocker.io/services/api/internal/store"
 	"clocker.io/services/api/internal/view"
 

@@ -9,10 +9,10 @@ import (
 	"net/http"
 	"time"
 
+	"clocker.io/pkg/blueprint"
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
 	"clocker.io/services/api/internal/archive"
-	"clocker.io/services/api/internal/blueprint"
 	"clocker.io/services/api/internal/store"
 	"clocker.io/services/api/internal/view"
 

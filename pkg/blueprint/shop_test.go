@@ -7,7 +7,7 @@ import (
 
 func TestTheShopExampleIsABlueprint(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../../../examples/shop/blueprint.yaml")
+	text, err := os.ReadFile("../../examples/shop/blueprint.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
