@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"time"
 
 	"clocker.io/cmd/clocker/internal/client"
 	"clocker.io/cmd/clocker/internal/render"
@@ -10,27 +11,37 @@ import (
 )
 
 func (s *Shell) apps() *cobra.Command {
-	return &cobra.Command{
+	return named(&cobra.Command{
 		Use: "apps", Aliases: []string{"ls"}, Short: "List applications", Args: exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			api, err := s.api()
-			if err != nil {
-				return err
-			}
-			list, err := client.List[client.Application](c.Context(), api, client.Path("applications"), nil)
-			if err != nil {
-				return err
-			}
-			return s.show(list.Raw, func() string { return s.appsTable(list.Value) })
+			return list(s, c, client.Path("applications"), nil, s.applicationList())
+		},
+	})
+}
+
+func (s *Shell) applicationList() listing[client.Application] {
+	type app = client.Application
+	return listing[app]{
+		name: func(a app) string { return a.Application },
+		columns: []column[app]{
+			{heading: "APPLICATION", cell: func(a app) string { return a.Application }},
+			{heading: "STATE", cell: func(a app) string { return a.State }, state: true},
+			{heading: "UP", cell: func(a app) string { return fmt.Sprintf("%d/%d", a.Up, a.Wanted) }},
+			{heading: "CLOUD", cell: func(a app) string { return a.Cloud }},
+			{heading: "NETWORK", cell: func(a app) string { return a.Network }},
+			{heading: "AGE", cell: func(a app) string { return render.Age(s.Now(), &a.SubmittedAt) }},
+			{heading: "NAME", cell: func(a app) string { return a.Name }, wide: true},
+			{heading: "UID", cell: func(a app) string { return a.UID }, wide: true},
+			{heading: "SUBMITTED", cell: func(a app) string { return moment(&a.SubmittedAt) }, wide: true},
+			{heading: "REASON", cell: func(a app) string { return a.Reason }},
 		},
 	}
 }
 
-func (s *Shell) appsTable(apps []client.Application) string {
-	var rows [][]string
-	for _, a := range apps {
-		rows = append(rows, []string{a.Application, a.State, fmt.Sprintf("%d/%d", a.Up, a.Wanted), a.Cloud, a.Network,
-			render.Age(s.Now(), &a.SubmittedAt), a.Reason})
+// moment is a time that has no age's roundness.
+func moment(t *time.Time) string {
+	if t == nil || t.IsZero() {
+		return ""
 	}
-	return s.table(1, []string{"APPLICATION", "STATE", "UP", "CLOUD", "NETWORK", "AGE", "REASON"}, rows)
+	return t.UTC().Format(time.RFC3339)
 }

@@ -14,7 +14,7 @@ import (
 func (s *Shell) delete() *cobra.Command {
 	var w waiting
 	var yes bool
-	c := &cobra.Command{
+	c := named(&cobra.Command{
 		Use: "delete APP", Aliases: []string{"rm"}, Short: "Remove an application with its containers and volumes", Args: exactly("APP"),
 		RunE: func(c *cobra.Command, args []string) error {
 			t, err := parseTarget(args[0])
@@ -30,7 +30,7 @@ func (s *Shell) delete() *cobra.Command {
 			}
 			return s.ask(c.Context(), w, t, client.Request{Method: http.MethodDelete, Path: client.Path("applications", t.app)})
 		},
-	}
+	})
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	w.flags(c)
 	return c

@@ -30,7 +30,7 @@ type deployment struct {
 
 func (s *Shell) deploy() *cobra.Command {
 	var d deployment
-	c := &cobra.Command{
+	c := named(&cobra.Command{
 		Use: "deploy FILE|-", Short: "Deploy an application from its blueprint", Args: exactly("FILE"),
 		Long: `Sends a blueprint, and with --context the directory that its Dockerfiles build from. Files that the
 directory's .dockerignore names stay here; what is sent is at most 32 MiB, packed.`,
@@ -38,7 +38,7 @@ directory's .dockerignore names stay here; what is sent is at most 32 MiB, packe
 			d.file = args[0]
 			return s.runDeploy(c.Context(), d)
 		},
-	}
+	})
 	c.Flags().StringVar(&d.context, "context", "", "directory that the blueprint's Dockerfiles build from")
 	c.Flags().BoolVar(&d.dryRun, "dry-run", false, "say what would be deployed, and deploy nothing")
 	d.flags(c)
@@ -64,7 +64,7 @@ func (s *Shell) runDeploy(ctx context.Context, d deployment) error {
 		if err != nil {
 			return explain(err)
 		}
-		return s.show(plan.Raw, func() string { return s.planText(plan.Value) })
+		return s.show(plan.Raw, func() string { return s.planText(plan.Value) }, plan.Value.Application)
 	}
 	send := func(ctx context.Context) (client.Doc[client.Accepted], error) {
 		a, err := client.Call[client.Accepted](ctx, api, r)
@@ -86,16 +86,12 @@ func (s *Shell) runDeploy(ctx context.Context, d deployment) error {
 
 // deployed shows what runs now.
 func (s *Shell) deployed(ctx context.Context, api *client.Client, op client.Doc[client.Operation]) error {
-	if s.json() {
-		return s.show(op.Raw, nil)
-	}
 	app := op.Value.Application
-	list, err := client.List[client.Container](ctx, api, client.Path("containers"), url.Values{"application": {app}})
-	if err != nil {
-		return err
+	if !s.forPeople() {
+		return s.show(op.Raw, nil, app)
 	}
 	s.say("%s is healthy", app)
-	return s.show(list.Raw, func() string { return s.containerTable(list.Value) })
+	return listFrom(ctx, s, api, client.Path("containers"), url.Values{"application": {app}}, s.containerList())
 }
 
 // withReasons shows why containers of a failed deployment are not running, the last lines of a failed build with it;

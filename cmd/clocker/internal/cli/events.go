@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,11 +17,11 @@ func (s *Shell) events() *cobra.Command {
 	var q client.EventQuery
 	var from int64
 	var types []string
-	c := &cobra.Command{
+	c := named(&cobra.Command{
 		Use: "events", Short: "Show what happened, and with -f what happens", Args: exactly(),
 		Long: `Shows events in order, from the oldest that is kept, or with --from from a number on. With -f it goes on with
 what happens; -f without --from starts now. A connection that breaks is made again where it was, without a gap.
-With -o json each event is one line of JSON (CloudEvents).`,
+With -o json each event is one line of JSON (CloudEvents), with -o yaml a document; -o name gives numbers, for clocker trace.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			api, err := s.api()
 			if err != nil {
@@ -34,13 +35,20 @@ With -o json each event is one line of JSON (CloudEvents).`,
 				q.After = &after
 			}
 			q.Oldest, q.Type = !q.Follow, fullTypes(types)
-			err = api.Events(c.Context(), q, nil, s.printEvent)
-			if c.Context().Err() != nil {
-				return nil // Ctrl-C is how following ends
+			err = api.Events(c.Context(), q, nil, func(e client.Event) error {
+				last := e.Sequence
+				q.After = &last
+				return s.printEvent(e)
+			})
+			if c.Context().Err() != nil { // Ctrl-C is how following ends
+				if q.After != nil && s.ErrTerminal {
+					s.say("the next ones are had with: clocker events -f --from %d", *q.After+1)
+				}
+				return nil
 			}
 			return err
 		},
-	}
+	})
 	c.Flags().BoolVarP(&q.Follow, "follow", "f", false, "go on with what happens")
 	c.Flags().Int64Var(&from, "from", 1, "number of the first event")
 	c.Flags().StringVar(&q.Application, "application", "", "only of this application")
@@ -60,19 +68,39 @@ func fullTypes(words []string) string {
 }
 
 func (s *Shell) printEvent(e client.Event) error {
-	if s.json() {
-		_, err := fmt.Fprintf(s.Out, "%s\n", e.Raw)
-		return err
+	line := ""
+	switch s.output {
+	case outputJSON:
+		line = string(e.Raw)
+	case outputYAML:
+		if _, err := fmt.Fprintln(s.Out, "---"); err != nil {
+			return err
+		}
+		return s.writeYAML(e.Raw)
+	case outputName:
+		line = strconv.FormatInt(e.Sequence, 10)
+	case outputWide:
+		line = eventLine(e, e.Time.UTC().Format(preciseTime), cause(e), s.outPaint())
+	default:
+		line = eventLine(e, e.Time.In(s.Now().Location()).Format(time.TimeOnly), "", s.outPaint())
 	}
-	_, err := fmt.Fprintln(s.Out, eventLine(e, s.Now().Location(), s.outPaint()))
+	_, err := fmt.Fprintln(s.Out, line)
 	return err
 }
 
-// eventLine is number, time of day in a zone, topic, and what happened to whom.
-func eventLine(e client.Event, zone *time.Location, p render.Paint) string {
+const preciseTime = "2006-01-02T15:04:05.000Z"
+
+func cause(e client.Event) string {
+	if e.Cause == 0 {
+		return "       "
+	}
+	return fmt.Sprintf(" <%-6d", e.Cause)
+}
+
+// eventLine is number, time, topic, and what happened to whom.
+func eventLine(e client.Event, when, cause string, p render.Paint) string {
 	topic, about, happened := told(e)
-	return fmt.Sprintf("%s %-22s %s  %s", p.Dim(fmt.Sprintf("%6d %s", e.Sequence, e.Time.In(zone).Format(time.TimeOnly))), topic,
-		about, happened)
+	return fmt.Sprintf("%s %-22s %s  %s", p.Dim(fmt.Sprintf("%6d%s %s", e.Sequence, cause, when)), topic, about, happened)
 }
 
 // told is an event in words: its topic, and what happened to whom.

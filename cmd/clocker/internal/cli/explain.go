@@ -14,7 +14,7 @@ import (
 )
 
 func (s *Shell) explain() *cobra.Command {
-	return &cobra.Command{
+	return named(&cobra.Command{
 		Use: "explain APP[/ENTITY/N]", Short: "Say why a container is where it is, or what it waits for",
 		Long: "Explains one container, or of an application all containers that are not healthy.", Args: exactly("APP[/ENTITY/N]"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -34,11 +34,11 @@ func (s *Shell) explain() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return s.show(e.Raw, func() string { return s.explanationText(e.Value) })
+				return s.show(e.Raw, func() string { return s.explanationText(e.Value) }, e.Value.Container)
 			}
 			return s.explainApplication(c.Context(), api, t.app)
 		},
-	}
+	})
 }
 
 func explanation(ctx context.Context, api *client.Client, t target) (client.Doc[client.Explanation], error) {
@@ -54,9 +54,9 @@ func (s *Shell) explainApplication(ctx context.Context, api *client.Client, app 
 	if err != nil {
 		return err
 	}
-	raw, texts := []json.RawMessage{}, []string{}
+	raw, texts, names := []json.RawMessage{}, []string{}, []string{}
 	for _, e := range list {
-		raw, texts = append(raw, e.Raw), append(texts, s.explanationText(e.Value))
+		raw, texts, names = append(raw, e.Raw), append(texts, s.explanationText(e.Value)), append(names, e.Value.Container)
 	}
 	all, err := json.Marshal(raw)
 	if err != nil {
@@ -65,7 +65,7 @@ func (s *Shell) explainApplication(ctx context.Context, api *client.Client, app 
 	if len(list) == 0 {
 		s.say("%s: %d of %d containers are healthy, none waits", app, a.Value.Up, a.Value.Wanted)
 	}
-	return s.show(all, func() string { return strings.Join(texts, "\n") })
+	return s.show(all, func() string { return strings.Join(texts, "\n") }, names...)
 }
 
 // explainWaiting explains the containers of an application that are not healthy.

@@ -77,14 +77,20 @@ type result struct {
 	out, err string
 }
 
+// shell is one whose environment names this API.
+func (f *fakeAPI) shell() *Shell {
+	env := map[string]string{"CLOCKER_URL": f.server.URL, "CLOCKER_TOKEN": "secret", "CLOCKER_DATA": "/data"}
+	return &Shell{
+		In: strings.NewReader(""), Out: io.Discard, Err: io.Discard, Env: func(k string) string { return env[k] },
+		Now: func() time.Time { return time.Date(2026, 1, 2, 4, 0, 0, 0, time.UTC) }, Size: func() (int, int) { return 80, 24 },
+	}
+}
+
 func (f *fakeAPI) run(ctx context.Context, stdin string, args ...string) result {
 	f.t.Helper()
 	var out, talk strings.Builder
-	env := map[string]string{"CLOCKER_URL": f.server.URL, "CLOCKER_TOKEN": "secret", "CLOCKER_DATA": "/data"}
-	s := &Shell{
-		In: strings.NewReader(stdin), Out: &out, Err: &talk, Env: func(k string) string { return env[k] },
-		Now: func() time.Time { return time.Date(2026, 1, 2, 4, 0, 0, 0, time.UTC) }, Size: func() (int, int) { return 80, 24 },
-	}
+	s := f.shell()
+	s.In, s.Out, s.Err = strings.NewReader(stdin), &out, &talk
 	code := s.Run(ctx, args)
 	return result{code, out.String(), talk.String()}
 }

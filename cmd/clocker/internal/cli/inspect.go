@@ -11,7 +11,7 @@ import (
 )
 
 func (s *Shell) inspect() *cobra.Command {
-	return &cobra.Command{
+	return named(&cobra.Command{
 		Use: "inspect APP[/ENTITY[/N]]", Short: "Show all that is known of an application, entity or container",
 		Args: exactly("APP[/ENTITY[/N]]"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -36,7 +36,7 @@ func (s *Shell) inspect() *cobra.Command {
 			}
 			return s.inspected(t, d.Raw)
 		},
-	}
+	})
 }
 
 func (s *Shell) inspected(t target, raw json.RawMessage) error {
@@ -59,7 +59,7 @@ func (s *Shell) inspected(t target, raw json.RawMessage) error {
 	if err != nil {
 		return fmt.Errorf("read the answer: %w", err)
 	}
-	return s.show(raw, func() string { return text })
+	return s.show(raw, func() string { return text }, t.String())
 }
 
 func (s *Shell) applicationText(a client.Application) string {
@@ -77,7 +77,7 @@ func (s *Shell) entityText(e client.Entity) string {
 	text := s.fields([][2]string{{"entity", e.Entity}, {"name", e.Name}, {"image", e.Image},
 		{"up", fmt.Sprintf("%d of %d", e.Up, e.Size)}})
 	if len(e.Containers) > 0 {
-		text += s.containerTable(e.Containers)
+		text += s.containerList().text(s, e.Containers)
 	}
 	return text
 }

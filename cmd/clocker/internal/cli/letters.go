@@ -59,34 +59,35 @@ func (f *letterFilter) fields() map[string]string {
 
 func (s *Shell) letterList() *cobra.Command {
 	var f letterFilter
-	c := &cobra.Command{
+	c := named(&cobra.Command{
 		Use: "ls", Aliases: []string{"list"}, Short: "List dead letters", Args: exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			api, err := s.api()
-			if err != nil {
-				return err
-			}
 			query := url.Values{}
 			for name, value := range f.fields() {
 				query.Set(name, value)
 			}
-			list, err := client.List[client.DeadLetter](c.Context(), api, client.Path("dead-letters"), query)
-			if err != nil {
-				return err
-			}
-			return s.show(list.Raw, func() string { return s.letterTable(list.Value) })
+			return list(s, c, client.Path("dead-letters"), query, s.letterListing())
 		},
-	}
+	})
 	f.flags(c)
 	return c
 }
 
-func (s *Shell) letterTable(letters []client.DeadLetter) string {
-	var rows [][]string
-	for _, l := range letters {
-		rows = append(rows, []string{letterName(l), l.Topic, l.About, strconv.Itoa(l.Attempts), render.Age(s.Now(), &l.FailedAt), firstLine(l.Reason)})
+func (s *Shell) letterListing() listing[client.DeadLetter] {
+	type one = client.DeadLetter
+	return listing[one]{
+		name: letterName,
+		columns: []column[one]{
+			{heading: "LETTER", cell: letterName},
+			{heading: "EVENT", cell: func(l one) string { return l.Topic }},
+			{heading: "ABOUT", cell: func(l one) string { return l.About }},
+			{heading: "ATTEMPTS", cell: func(l one) string { return strconv.Itoa(l.Attempts) }},
+			{heading: "AGE", cell: func(l one) string { return render.Age(s.Now(), &l.FailedAt) }},
+			{heading: "TRIED", cell: func(l one) string { return moment(&l.TriedAt) }, wide: true},
+			{heading: "NEXT", cell: func(l one) string { return moment(&l.RetryAt) }, wide: true},
+			{heading: "REASON", cell: func(l one) string { return firstLine(l.Reason) }},
+		},
 	}
-	return s.table(-1, []string{"LETTER", "EVENT", "ABOUT", "ATTEMPTS", "AGE", "REASON"}, rows)
 }
 
 func letterName(l client.DeadLetter) string {
@@ -99,7 +100,7 @@ func firstLine(text string) string {
 }
 
 func (s *Shell) letterShow() *cobra.Command {
-	return &cobra.Command{
+	return named(&cobra.Command{
 		Use: "show SERVICE/NUMBER", Short: "Show a dead letter with its event", Args: exactly("SERVICE/NUMBER"),
 		RunE: func(c *cobra.Command, args []string) error {
 			path, err := letterPath(args[0])
@@ -114,9 +115,9 @@ func (s *Shell) letterShow() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.show(l.Raw, func() string { return s.letterText(l.Value) })
+			return s.show(l.Raw, func() string { return s.letterText(l.Value) }, letterName(l.Value))
 		},
-	}
+	})
 }
 
 func (s *Shell) letterText(l client.DeadLetter) string {

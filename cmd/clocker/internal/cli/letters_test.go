@@ -14,7 +14,7 @@ func TestDeadLettersAreListedAndShown(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	f.mux.HandleFunc("GET /v1/dead-letters", func(w http.ResponseWriter, r *http.Request) {
-		if got := r.URL.Query().Encode(); got != "consumer=policy&type=container.placed" {
+		if got := r.URL.Query().Encode(); got != "consumer=policy&limit=500&type=container.placed" {
 			t.Errorf("asked for %s", got)
 		}
 		_, _ = io.WriteString(w, `{"items":[`+oneLetter+`}]}`)

@@ -14,7 +14,7 @@ import (
 func (s *Shell) logs() *cobra.Command {
 	var follow bool
 	var tail int
-	c := &cobra.Command{
+	c := formatted(&cobra.Command{
 		Use: "logs APP/ENTITY/N", Short: "Show what a container prints",
 		Long: "Shows a container's output as it is; with -o json as lines of JSON that tell stdout from stderr.", Args: exactly("APP/ENTITY/N"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -47,7 +47,7 @@ func (s *Shell) logs() *cobra.Command {
 			}
 			return nil
 		},
-	}
+	}, outputTable, outputJSON)
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what it prints")
 	c.Flags().IntVar(&tail, "tail", 0, "only the last lines; 0 is all")
 	return c

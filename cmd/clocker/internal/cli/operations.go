@@ -15,59 +15,64 @@ import (
 
 func (s *Shell) operations() *cobra.Command {
 	var application, kind, state string
-	list := func(c *cobra.Command, _ []string) error {
+	run := func(c *cobra.Command, _ []string) error {
 		query := url.Values{}
 		for name, value := range map[string]string{"application": application, "kind": kind, "state": state} {
 			if value != "" {
 				query.Set(name, value)
 			}
 		}
-		api, err := s.api()
-		if err != nil {
-			return err
-		}
-		found, err := client.List[client.Operation](c.Context(), api, client.Path("operations"), query)
-		if err != nil {
-			return err
-		}
-		return s.show(found.Raw, func() string { return s.operationTable(found.Value) })
+		return list(s, c, client.Path("operations"), query, s.operationList())
 	}
 	flags := func(c *cobra.Command) *cobra.Command {
 		c.Flags().StringVar(&application, "application", "", "only those of an application")
 		c.Flags().StringVar(&kind, "kind", "", "only deploy, resize, restart, delete or cancel")
 		c.Flags().StringVar(&state, "state", "", "only running, done, failed or cancelled")
-		return c
+		return named(c)
 	}
 	c := flags(&cobra.Command{Use: "operations", Aliases: []string{"operation", "ops"}, Short: "List what was asked for, by whom, and how it ended",
-		Args: exactly(), RunE: list})
-	c.AddCommand(flags(&cobra.Command{Use: "ls", Aliases: []string{"list"}, Short: "List operations, the newest first", Args: exactly(), RunE: list}),
+		Args: exactly(), RunE: run})
+	c.AddCommand(flags(&cobra.Command{Use: "ls", Aliases: []string{"list"}, Short: "List operations, the newest first", Args: exactly(), RunE: run}),
 		s.operationShow(), s.operationCancel())
 	return c
 }
 
-func (s *Shell) operationTable(list []client.Operation) string {
-	var rows [][]string
-	for _, o := range list {
-		took := ""
-		if o.FinishedAt != nil {
-			took = o.FinishedAt.Sub(o.RequestedAt).Round(100 * time.Millisecond).String()
+func (s *Shell) operationList() listing[client.Operation] {
+	type one = client.Operation
+	took := func(o one) string {
+		if o.FinishedAt == nil {
+			return ""
 		}
-		rows = append(rows, []string{o.Operation, o.Kind, o.Target, o.State, o.RequestedBy, render.Age(s.Now(), &o.RequestedAt), took, o.Reason})
+		return o.FinishedAt.Sub(o.RequestedAt).Round(100 * time.Millisecond).String()
 	}
-	return s.table(3, []string{"OPERATION", "KIND", "TARGET", "STATE", "ASKED BY", "AGE", "TOOK", "REASON"}, rows)
+	return listing[one]{
+		name: func(o one) string { return o.Operation },
+		columns: []column[one]{
+			{heading: "OPERATION", cell: func(o one) string { return o.Operation }},
+			{heading: "KIND", cell: func(o one) string { return o.Kind }},
+			{heading: "TARGET", cell: func(o one) string { return o.Target }},
+			{heading: "STATE", cell: func(o one) string { return o.State }, state: true},
+			{heading: "ASKED BY", cell: func(o one) string { return o.RequestedBy }},
+			{heading: "AGE", cell: func(o one) string { return render.Age(s.Now(), &o.RequestedAt) }},
+			{heading: "TOOK", cell: took},
+			{heading: "ASKED AT", cell: func(o one) string { return moment(&o.RequestedAt) }, wide: true},
+			{heading: "PARAMS", cell: func(o one) string { return string(o.Params) }, wide: true},
+			{heading: "REASON", cell: func(o one) string { return o.Reason }},
+		},
+	}
 }
 
 func (s *Shell) operationShow() *cobra.Command {
-	return &cobra.Command{
+	return named(&cobra.Command{
 		Use: "show OPERATION", Short: "Show one operation", Args: exactly("OPERATION"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o, err := s.operation(c, args[0])
 			if err != nil {
 				return err
 			}
-			return s.show(o.Raw, func() string { return operationText(o.Value) })
+			return s.show(o.Raw, func() string { return operationText(o.Value) }, args[0])
 		},
-	}
+	})
 }
 
 func (s *Shell) operation(c *cobra.Command, id string) (o client.Doc[client.Operation], err error) {
@@ -98,7 +103,7 @@ func operationText(o client.Operation) string {
 
 func (s *Shell) operationCancel() *cobra.Command {
 	var w waiting
-	c := &cobra.Command{
+	c := named(&cobra.Command{
 		Use: "cancel OPERATION", Short: "Take a deploy back, or stop a resize where it is", Args: exactly("OPERATION"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o, err := s.operation(c, args[0])
@@ -108,7 +113,7 @@ func (s *Shell) operationCancel() *cobra.Command {
 			return s.ask(c.Context(), w, target{app: o.Value.Application, ordinal: -1},
 				client.Request{Method: http.MethodPost, Path: client.Path("operations", args[0], "cancel")})
 		},
-	}
+	})
 	w.flags(c)
 	return c
 }

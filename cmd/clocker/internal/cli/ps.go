@@ -13,52 +13,54 @@ import (
 )
 
 func (s *Shell) ps() *cobra.Command {
-	return &cobra.Command{
+	return named(&cobra.Command{
 		Use: "ps [APP]", Short: "List containers", Args: between(0, "APP"),
 		RunE: func(c *cobra.Command, args []string) error {
-			api, err := s.api()
-			if err != nil {
-				return err
+			q := url.Values{}
+			if len(args) > 0 {
+				t, err := parseTarget(args[0])
+				if err != nil {
+					return err
+				}
+				if t.entity != "" {
+					return &usageError{fmt.Sprintf("%q is no application; write its name alone, such as %s", args[0], t.app)}
+				}
+				q.Set("application", t.app) // one that does not exist is an error
 			}
-			var list client.Doc[[]client.Container]
-			if len(args) == 0 {
-				list, err = client.List[client.Container](c.Context(), api, client.Path("containers"), nil)
-			} else {
-				list, err = s.containersOf(c, api, args[0])
-			}
-			if err != nil {
-				return err
-			}
-			return s.show(list.Raw, func() string { return s.containerTable(list.Value) })
+			return list(s, c, client.Path("containers"), q, s.containerList())
+		},
+	})
+}
+
+func (s *Shell) containerList() listing[client.Container] {
+	type one = client.Container
+	age := func(c one) string {
+		if c.StartedAt == nil {
+			return render.Age(s.Now(), c.UpdatedAt)
+		}
+		return render.Age(s.Now(), c.StartedAt)
+	}
+	return listing[one]{
+		name: func(c one) string { return c.Container },
+		columns: []column[one]{
+			{heading: "CONTAINER", cell: func(c one) string { return c.Container }},
+			{heading: "STATE", cell: func(c one) string { return c.State }, state: true},
+			{heading: "HOST", cell: func(c one) string { return c.Host }},
+			{heading: "ADDRESS", cell: func(c one) string { return c.Address }},
+			{heading: "PORTS", cell: func(c one) string { return ports(c.Ports) }},
+			{heading: "AGE", cell: age},
+			{heading: "RESTARTS", cell: func(c one) string { return restarts(c.Attempt) }},
+			{heading: "GENERATION", cell: func(c one) string { return strconv.FormatInt(c.Generation, 10) }, wide: true},
+			{heading: "STARTED", cell: func(c one) string { return moment(c.StartedAt) }, wide: true},
+			{heading: "ENGINE ID", cell: func(c one) string { return short(c.EngineID) }, wide: true},
+			{heading: "UID", cell: func(c one) string { return c.UID }, wide: true},
+			{heading: "REASON", cell: waitingFor},
 		},
 	}
 }
 
-// containersOf lists the containers of an application; one that does not exist is an error.
-func (s *Shell) containersOf(c *cobra.Command, api *client.Client, name string) (client.Doc[[]client.Container], error) {
-	var none client.Doc[[]client.Container]
-	t, err := parseTarget(name)
-	if err != nil {
-		return none, err
-	}
-	if t.entity != "" {
-		return none, &usageError{fmt.Sprintf("%q is no application; write its name alone, such as %s", name, t.app)}
-	}
-	return client.List[client.Container](c.Context(), api, client.Path("containers"), url.Values{"application": {t.app}})
-}
-
-func (s *Shell) containerTable(containers []client.Container) string {
-	var rows [][]string
-	for _, c := range containers {
-		since := c.StartedAt
-		if since == nil {
-			since = c.UpdatedAt
-		}
-		rows = append(rows, []string{c.Container, c.State, c.Host, c.Address, ports(c.Ports), render.Age(s.Now(), since),
-			restarts(c.Attempt), waitingFor(c)})
-	}
-	return s.table(1, []string{"CONTAINER", "STATE", "HOST", "ADDRESS", "PORTS", "AGE", "RESTARTS", "REASON"}, rows)
-}
+// short is as much of an Engine's id as Docker shows.
+func short(id string) string { return id[:min(len(id), 12)] }
 
 // ports are published ports as Docker writes them, 127.0.0.1:49000->8080/tcp.
 func ports(in []client.Port) string {

@@ -11,7 +11,7 @@ import (
 
 func (s *Shell) restart() *cobra.Command {
 	var w waiting
-	c := &cobra.Command{
+	c := named(&cobra.Command{
 		Use: "restart APP[/ENTITY[/N]]", Short: "Make containers anew; they keep address, name and volumes",
 		Args: exactly("APP[/ENTITY[/N]]"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -21,7 +21,7 @@ func (s *Shell) restart() *cobra.Command {
 			}
 			return s.ask(c.Context(), w, t, restartRequest(t))
 		},
-	}
+	})
 	w.flags(c)
 	return c
 }

@@ -7,11 +7,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const (
-	outputTable = "table"
-	outputJSON  = "json"
-)
-
 const long = `Clocker turns machines into a Docker cloud: deploy an application blueprint, and it places,
 addresses, starts and keeps its containers.
 
@@ -35,16 +30,12 @@ func (s *Shell) root() *cobra.Command {
 			}
 			return &usageError{unknown(c, args[0])}
 		},
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
-		PersistentPreRunE: func(*cobra.Command, []string) error {
-			if s.output != outputTable && s.output != outputJSON {
-				return &usageError{fmt.Sprintf("-o %s is not known: table or json", s.output)}
-			}
-			return nil
-		},
+		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return s.checkOutput(c) },
 	}
 	flags := c.PersistentFlags()
-	flags.StringVarP(&s.output, "output", "o", outputTable, "how data is written: table or json")
+	flags.StringVarP(&s.output, "output", "o", outputTable, "how data is written: "+either(formats))
+	flags.BoolVarP(&s.quiet, "quiet", "q", false, "short for -o name: what other commands take, one a line")
 	flags.StringVar(&s.url, "url", "", "address of the API (default $CLOCKER_URL, else http://127.0.0.1:8080)")
 	flags.StringVar(&s.ca, "ca", "", "file with the certificate authority of the API, in PEM (default $CLOCKER_CA)")
 	flags.BoolVar(&s.noColor, "no-color", false, "no colours, also with $NO_COLOR")

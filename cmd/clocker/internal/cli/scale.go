@@ -11,7 +11,7 @@ import (
 
 func (s *Shell) scale() *cobra.Command {
 	var w waiting
-	c := &cobra.Command{
+	c := named(&cobra.Command{
 		Use: "scale APP/ENTITY=N", Short: "Change the number of members of an entity", Args: exactly("APP/ENTITY=N"),
 		RunE: func(c *cobra.Command, args []string) error {
 			t, size, err := parseScale(args[0])
@@ -25,7 +25,7 @@ func (s *Shell) scale() *cobra.Command {
 			return s.ask(c.Context(), w, t, client.Request{Method: http.MethodPost, Body: body, ContentType: "application/json",
 				Path: client.Path("applications", t.app, "entities", t.entity, "resize")})
 		},
-	}
+	})
 	w.flags(c)
 	return c
 }

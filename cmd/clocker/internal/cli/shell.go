@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -26,7 +25,8 @@ type Shell struct {
 	// Size is that of the terminal, in characters.
 	Size func() (width, height int)
 
-	output  string // table, json
+	output  string // a format
+	quiet   bool   // -o name
 	url     string
 	ca      string
 	noColor bool
@@ -61,8 +61,6 @@ func (s *Shell) Run(ctx context.Context, args []string) int {
 	return s.report(root.ExecuteContext(ctx))
 }
 
-func (s *Shell) json() bool { return s.output == outputJSON }
-
 // say tells a person something.
 func (s *Shell) say(format string, args ...any) { fmt.Fprintf(s.Err, format+"\n", args...) }
 
@@ -72,26 +70,3 @@ func (s *Shell) colour(terminal bool) render.Paint {
 
 func (s *Shell) outPaint() render.Paint { return s.colour(s.OutTerminal) }
 func (s *Shell) errPaint() render.Paint { return s.colour(s.ErrTerminal) }
-
-// show writes data: what the API said with -o json, else the text.
-func (s *Shell) show(raw json.RawMessage, text func() string) error {
-	if !s.json() {
-		_, err := io.WriteString(s.Out, text())
-		return err
-	}
-	enc := json.NewEncoder(s.Out)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(raw)
-}
-
-// table is a table for standard output whose column of states is coloured; -1 for none.
-func (s *Shell) table(state int, heading []string, rows [][]string) string {
-	p := s.outPaint()
-	return render.Table{Heading: heading, Rows: rows, Colour: func(column int, cell string) string {
-		if column == state {
-			return p.State(cell)
-		}
-		return cell
-	}}.String()
-}

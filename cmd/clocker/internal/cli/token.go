@@ -29,7 +29,7 @@ admin     makes and revokes tokens; the log of events as a whole`
 func (s *Shell) tokenCreate() *cobra.Command {
 	var role string
 	var expires time.Duration
-	c := &cobra.Command{
+	c := named(&cobra.Command{
 		Use: "create NAME --role ROLE", Short: "Make a token; its text is printed once and kept nowhere",
 		Long: "Make a token; its text is printed once and kept nowhere. Each role may do what those before it may:\n\n" + tokenRoles,
 		Args: exactly("NAME"),
@@ -56,7 +56,7 @@ func (s *Shell) tokenCreate() *cobra.Command {
 			}
 			return s.tokenMade(made)
 		},
-	}
+	})
 	c.Flags().StringVar(&role, "role", "", "viewer, deployer, operator or admin")
 	c.Flags().DurationVar(&expires, "expires", 0, "how long it is taken, such as 720h; without it, until it is revoked")
 	return c
@@ -73,52 +73,52 @@ func (s *Shell) tokenMade(made client.Doc[client.Token]) error {
 		until = "until " + t.ExpiresAt.Format(time.RFC3339)
 	}
 	s.say("token %s with the role %s, taken %s. This is the only time that it is shown:", t.Token, t.Role, until)
-	return s.show(made.Raw, func() string { return t.Text + "\n" })
+	return s.show(made.Raw, func() string { return t.Text + "\n" }, t.Text)
 }
 
 func (s *Shell) tokenList() *cobra.Command {
 	var all bool
-	c := &cobra.Command{
+	c := named(&cobra.Command{
 		Use: "ls", Aliases: []string{"list"}, Short: "List tokens", Args: exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			api, err := s.api()
-			if err != nil {
-				return err
-			}
 			query := url.Values{}
 			if all {
 				query.Set("all", "true")
 			}
-			list, err := client.List[client.Token](c.Context(), api, client.Path("tokens"), query)
-			if err != nil {
-				return err
-			}
-			return s.show(list.Raw, func() string { return s.tokenTable(list.Value) })
+			return list(s, c, client.Path("tokens"), query, s.tokenListing())
 		},
-	}
+	})
 	c.Flags().BoolVarP(&all, "all", "a", false, "also those that were revoked")
 	return c
 }
 
-func (s *Shell) tokenTable(tokens []client.Token) string {
-	var rows [][]string
-	for _, t := range tokens {
-		expires := ""
-		if t.ExpiresAt != nil {
-			expires = t.ExpiresAt.Format(time.RFC3339)
+func (s *Shell) tokenListing() listing[client.Token] {
+	type one = client.Token
+	used := func(t one) string {
+		if t.LastUsedAt == nil {
+			return "never"
 		}
-		used := "never"
-		if t.LastUsedAt != nil {
-			used = render.Age(s.Now(), t.LastUsedAt) + " ago"
-		}
-		rows = append(rows, []string{t.Token, t.Name, t.Role, t.State, t.CreatedBy, render.Age(s.Now(), &t.CreatedAt), used,
-			expires, t.RevokedBy})
+		return render.Age(s.Now(), t.LastUsedAt) + " ago"
 	}
-	return s.table(3, []string{"TOKEN", "NAME", "ROLE", "STATE", "CREATED BY", "AGE", "USED", "EXPIRES", "REVOKED BY"}, rows)
+	return listing[one]{
+		name: func(t one) string { return t.Token },
+		columns: []column[one]{
+			{heading: "TOKEN", cell: func(t one) string { return t.Token }},
+			{heading: "NAME", cell: func(t one) string { return t.Name }},
+			{heading: "ROLE", cell: func(t one) string { return t.Role }},
+			{heading: "STATE", cell: func(t one) string { return t.State }, state: true},
+			{heading: "CREATED BY", cell: func(t one) string { return t.CreatedBy }},
+			{heading: "AGE", cell: func(t one) string { return render.Age(s.Now(), &t.CreatedAt) }},
+			{heading: "USED", cell: used},
+			{heading: "EXPIRES", cell: func(t one) string { return moment(t.ExpiresAt) }},
+			{heading: "CREATED", cell: func(t one) string { return moment(&t.CreatedAt) }, wide: true},
+			{heading: "REVOKED BY", cell: func(t one) string { return t.RevokedBy }},
+		},
+	}
 }
 
 func (s *Shell) tokenRevoke() *cobra.Command {
-	return &cobra.Command{
+	return named(&cobra.Command{
 		Use: "revoke TOKEN", Aliases: []string{"rm"}, Short: "End a token, by its id; at once, and for good", Args: exactly("TOKEN"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args[0]) > 40 { // the text was given in place of the id
@@ -133,7 +133,7 @@ func (s *Shell) tokenRevoke() *cobra.Command {
 				return err
 			}
 			s.say("token %s (%s) is revoked", t.Value.Token, t.Value.Name)
-			return s.show(t.Raw, func() string { return "" })
+			return s.show(t.Raw, func() string { return "" }, t.Value.Token)
 		},
-	}
+	})
 }

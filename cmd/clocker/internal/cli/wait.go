@@ -43,13 +43,13 @@ func (s *Shell) ask(ctx context.Context, w waiting, t target, r client.Request) 
 	if err != nil {
 		return err
 	}
-	return s.show(op.Raw, func() string { return "" })
+	return s.show(op.Raw, func() string { return "" }, t.String())
 }
 
 // accepted tells of a request that goes on without us.
 func (s *Shell) accepted(what string, a client.Doc[client.Accepted]) error {
 	s.say("%s: accepted as operation %s; follow it with: %s", what, a.Value.Operation, followCommand(a.Value.Application))
-	return s.show(a.Raw, func() string { return a.Value.Application + "\n" })
+	return s.show(a.Raw, func() string { return a.Value.Application + "\n" }, what)
 }
 
 func followCommand(app string) string {

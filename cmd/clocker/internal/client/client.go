@@ -175,34 +175,49 @@ type page struct {
 	NextCursor string            `json:"next_cursor"`
 }
 
-// List reads all pages of a list; Raw is one JSON array of its items.
-func List[T any](ctx context.Context, c *Client, path string, query url.Values) (Doc[[]T], error) {
-	d := Doc[[]T]{Value: []T{}}
-	items := []json.RawMessage{}
-	q := url.Values{}
+// pageSize is how many items are asked for at a time: few enough that a page is there at once.
+const pageSize = "500"
+
+// Pages reads a list page by page and gives each to each; it holds no more than one of them.
+func Pages[T any](ctx context.Context, c *Client, path string, query url.Values, each func([]Doc[T]) error) error {
+	q := url.Values{"limit": {pageSize}}
 	for name, values := range query {
 		q[name] = values
 	}
 	for {
 		p, err := Get[page](ctx, c, path, q)
 		if err != nil {
-			return d, err
+			return err
 		}
-		items = append(items, p.Value.Items...)
+		items := make([]Doc[T], len(p.Value.Items))
+		for i, raw := range p.Value.Items {
+			items[i].Raw = raw
+			if err := json.Unmarshal(raw, &items[i].Value); err != nil {
+				return fmt.Errorf("read the answer of %s: %w", path, err)
+			}
+		}
+		if err := each(items); err != nil {
+			return err
+		}
 		if p.Value.NextCursor == "" {
-			break
+			return nil
 		}
 		q.Set("cursor", p.Value.NextCursor)
 	}
-	for _, raw := range items {
-		var v T
-		if err := json.Unmarshal(raw, &v); err != nil {
-			return d, fmt.Errorf("read the answer of %s: %w", path, err)
+}
+
+// List reads all pages of a list that is short; Raw is one JSON array of its items.
+func List[T any](ctx context.Context, c *Client, path string, query url.Values) (Doc[[]T], error) {
+	d := Doc[[]T]{Value: []T{}}
+	items := []json.RawMessage{}
+	err := Pages(ctx, c, path, query, func(page []Doc[T]) error {
+		for _, item := range page {
+			d.Value, items = append(d.Value, item.Value), append(items, item.Raw)
 		}
-		d.Value = append(d.Value, v)
-	}
+		return nil
+	})
 	d.Raw = array(items)
-	return d, nil
+	return d, err
 }
 
 // array is a JSON array of items as they are: encoding them again would escape what the API did not.

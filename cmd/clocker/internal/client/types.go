@@ -37,6 +37,7 @@ type Entity struct {
 // Container is a container's newest generation.
 type Container struct {
 	Container  string     `json:"container"`
+	UID        string     `json:"uid"`
 	Entity     string     `json:"entity"`
 	Generation int64      `json:"generation"`
 	State      string     `json:"state"`
@@ -138,9 +139,11 @@ type Refusal struct {
 type Host struct {
 	Host       string          `json:"host"`
 	Cloud      string          `json:"cloud"`
+	Location   string          `json:"location"`
 	Address    string          `json:"address"`
 	State      string          `json:"state"`
 	Reason     string          `json:"reason"`
+	Epoch      int64           `json:"epoch"`
 	Memory     int64           `json:"memory"`
 	Cores      float64         `json:"cores"`
 	Engine     *clocker.Engine `json:"engine"`
@@ -148,6 +151,8 @@ type Host struct {
 	UsedMemory int64           `json:"usedMemory"`
 	UsedCores  float64         `json:"usedCores"`
 	Cordoned   bool            `json:"cordoned"`
+	LastSeen   *time.Time      `json:"lastSeen"`
+	ReadyAt    *time.Time      `json:"readyAt"`
 }
 
 // Accepted answers a request that takes time.

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -17,50 +18,94 @@ type Table struct {
 	Colour func(column int, cell string) string
 }
 
-const gap = "  "
-
 // String is the table, a line per row, with no blanks at the ends of lines.
 func (t Table) String() string {
-	widths := t.widths()
 	var b strings.Builder
-	for i, row := range append([][]string{t.Heading}, t.Rows...) {
-		var line strings.Builder
-		pad := ""
-		for col, width := range widths {
-			if width == 0 {
-				continue
-			}
-			cell := ""
-			if col < len(row) {
-				cell = row[col]
-			}
-			line.WriteString(pad)
-			if cell != "" && i > 0 && t.Colour != nil {
-				line.WriteString(t.Colour(col, cell))
-			} else {
-				line.WriteString(cell)
-			}
-			pad = strings.Repeat(" ", width-utf8.RuneCountInString(cell)) + gap
-		}
-		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
-	}
+	r := Rows{W: &b, Heading: t.Heading, Colour: t.Colour}
+	_ = r.Write(t.Rows) // a builder takes all
+	_ = r.End()
 	return b.String()
 }
 
-// widths are the columns' widths in characters; 0 leaves a column out.
-func (t Table) widths() []int {
-	widths := make([]int, len(t.Heading))
-	for _, row := range t.Rows {
-		for col := range min(len(row), len(widths)) {
-			widths[col] = max(widths[col], utf8.RuneCountInString(row[col]))
-		}
+// Rows writes a table whose rows come in parts, and keeps none of them. Columns grow with what comes; the heading is
+// written again when one that was empty until then has something in it.
+type Rows struct {
+	W       io.Writer
+	Heading []string
+	Colour  func(column int, cell string) string
+
+	widths []int // 0 leaves a column out
+}
+
+const gap = "  "
+
+// Write writes some rows.
+func (r *Rows) Write(rows [][]string) error {
+	if len(rows) == 0 {
+		return nil
 	}
-	for col, heading := range t.Heading {
-		if widths[col] > 0 || col == 0 || len(t.Rows) == 0 {
-			widths[col] = max(widths[col], utf8.RuneCountInString(heading))
-		}
+	var b strings.Builder
+	if r.fit(rows) {
+		r.line(&b, r.Heading, nil)
 	}
-	return widths
+	for _, row := range rows {
+		r.line(&b, row, r.Colour)
+	}
+	_, err := io.WriteString(r.W, b.String())
+	return err
+}
+
+// End writes the heading of a table that had no rows.
+func (r *Rows) End() error {
+	if r.widths != nil {
+		return nil
+	}
+	_, err := io.WriteString(r.W, strings.Join(r.Heading, gap)+"\n")
+	return err
+}
+
+// fit makes the columns as wide as rows need, and says whether there are others than before.
+func (r *Rows) fit(rows [][]string) (others bool) {
+	if r.widths == nil {
+		r.widths = make([]int, len(r.Heading))
+	}
+	for col, heading := range r.Heading {
+		width := r.widths[col]
+		for _, row := range rows {
+			if col < len(row) {
+				width = max(width, utf8.RuneCountInString(row[col]))
+			}
+		}
+		if width > 0 || col == 0 {
+			width = max(width, utf8.RuneCountInString(heading))
+		}
+		others = others || (width > 0 && r.widths[col] == 0)
+		r.widths[col] = width
+	}
+	return others
+}
+
+// line writes one row, with no blanks at its end.
+func (r *Rows) line(b *strings.Builder, row []string, colour func(column int, cell string) string) {
+	var line strings.Builder
+	pad := ""
+	for col, width := range r.widths {
+		if width == 0 {
+			continue
+		}
+		cell := ""
+		if col < len(row) {
+			cell = row[col]
+		}
+		line.WriteString(pad)
+		if cell != "" && colour != nil {
+			line.WriteString(colour(col, cell))
+		} else {
+			line.WriteString(cell)
+		}
+		pad = strings.Repeat(" ", width-utf8.RuneCountInString(cell)) + gap
+	}
+	b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 }
 
 // Age is a time ago in one unit: 5s, 3m, 2h, 4d.

@@ -1,0 +1,296 @@
+package cli
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+// shown is a command that shows data, and the answers of the API that it needs.
+type shown struct {
+	args string
+	file string // golden, below testdata/output
+	// lacks are formats that it refuses.
+	lacks []string
+}
+
+func commandsWithData() []shown {
+	return []shown{
+		{args: "apps", file: "apps"},
+		{args: "ps", file: "ps"},
+		{args: "hosts", file: "hosts"},
+		{args: "operations", file: "operations"},
+		{args: "operations show op-1", file: "operation"},
+		{args: "dead-letters ls", file: "dead-letters"},
+		{args: "token ls", file: "tokens"},
+		{args: "inspect shop", file: "application"},
+		{args: "explain shop/db/0", file: "explanation"},
+		{args: "events", file: "events"},
+		{args: "scale shop/web=3", file: "accepted"},
+		{args: "audit verify", file: "audit", lacks: []string{outputName}},
+		{args: "trace 7", file: "trace", lacks: []string{outputName}},
+	}
+}
+
+const oneOperation = `{"operation":"op-1","kind":"resize","application":"shop","uid":"u1","target":"shop/web","params":{"size":6},
+	"state":"done","requestedBy":"ci/k1","requestedAt":"2026-01-02T03:59:00Z","finishedAt":"2026-01-02T03:59:02.345Z"}`
+
+// answerAll gives the fake an answer for each of them.
+func answerAll(f *fakeAPI) {
+	f.answer("GET /v1/containers", 200, twoContainers)
+	f.answer("GET /v1/applications", 200, `{"items":[{"application":"shop","uid":"u1","name":"The: shop","state":"starting","up":1,"wanted":2,
+		"cloud":"my-docker-cloud","network":"10.200.0.0/22","submittedAt":"2026-01-02T02:00:00Z","reason":"db waits","large":9007199254740993}]}`)
+	f.answer("GET /v1/hosts", 200, `{"items":[{"host":"localhost","state":"ready","cloud":"my-docker-cloud","location":"localhost","epoch":4,
+		"address":"127.0.0.1","memory":8589934592,"cores":4,"usedMemory":536870912,"usedCores":0.5,"containers":2,
+		"engine":{"version":"20.10.24"},"readyAt":"2026-01-02T02:00:00Z"}]}`)
+	f.answer("GET /v1/operations", 200, `{"items":[`+oneOperation+`]}`)
+	f.answer("GET /v1/operations/op-1", 200, oneOperation)
+	f.answer("GET /v1/dead-letters", 200, `{"items":[`+oneLetter+`}]}`)
+	f.answer("GET /v1/tokens", 200, `{"items":[{"token":"k1","name":"ci","role":"deployer","state":"active","createdBy":"bootstrap",
+		"createdAt":"2026-01-02T03:00:00Z"}]}`)
+	f.answer("GET /v1/applications/shop", 200, `{"application":"shop","state":"healthy","up":1,"wanted":1,"entities":[{"application":"shop",
+		"entity":"web","image":"nginx","size":1,"up":1,"containers":[{"container":"shop/web/0","state":"healthy"}]}]}`)
+	f.answer("GET /v1/containers/shop/db/0/explain", 200, `{"container":"shop/db/0","state":"waiting","reason":"no host"}`)
+	f.answer("POST /v1/applications/shop/entities/web/resize", 202, accepted)
+	f.answer("GET /v1/audit/verify", 200, `{"ok":true,"count":9}`)
+	f.answer("GET /v1/trace", 200, `{"whole":true,"items":[`+event(7, "container.placed", `{"application":"shop","entity":"web","ordinal":0,"host":"h1"}`)+`]}`)
+}
+
+// TestEachFormatOfEachCommand compares what is printed with testdata/output. JSON and YAML there are the contract that
+// docs/cli.md tells of: a field may come in, none may go or change its name.
+func TestEachFormatOfEachCommand(t *testing.T) {
+	t.Parallel()
+	for _, command := range commandsWithData() {
+		for _, format := range formats {
+			t.Run(command.file+" as "+format, func(t *testing.T) {
+				t.Parallel()
+				f := newFake(t)
+				answerAll(f)
+				f.tell("container.placed", `{`+web+`,"host":"localhost"}`)
+				f.tell("container.healthy", `{`+web+`,"host":"localhost"}`)
+				f.events <- "end"
+				r := f.run(t.Context(), "", append(strings.Fields(command.args), "-o", format)...)
+				if strings.Contains(strings.Join(command.lacks, " "), format) {
+					if r.code != exitUsage || r.out != "" {
+						t.Errorf("%+v", r)
+					}
+					return
+				}
+				if r.code != exitOK {
+					t.Fatalf("%+v", r)
+				}
+				golden(t, filepath.Join("output", command.file+"."+format), r.out)
+			})
+		}
+	}
+}
+
+var update = flag.Bool("update", false, "write the golden files again")
+
+// golden compares with a file below testdata; -update writes it.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; -update writes it", err)
+	}
+	if got != string(want) {
+		t.Errorf("%s: printed\n%s\nwant\n%s", path, got, want)
+	}
+}
+
+// TestEveryCommandWithNamesIsShownInEachFormat finds commands that nobody added to the table above.
+func TestEveryCommandWithNamesIsShownInEachFormat(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{}
+	for _, c := range commandsWithData() {
+		found, _, err := (&Shell{}).root().Find(strings.Fields(c.args))
+		if err != nil {
+			t.Fatal(err)
+		}
+		known[found.CommandPath()] = true
+	}
+	// These answer as `scale` does, or as a command above with another path.
+	for _, as := range []string{"deploy", "restart", "delete", "operations cancel", "operations ls", "cordon", "uncordon",
+		"dead-letters show", "token create", "token revoke"} {
+		known["clocker "+as] = true
+	}
+	walk((&Shell{}).root(), func(c *cobra.Command) {
+		if c.Annotations[formatsKey] == strings.Join(formats, " ") && !known[c.CommandPath()] {
+			t.Errorf("%s has names, and no test looks at them: add it to commandsWithData", c.CommandPath())
+		}
+	})
+}
+
+func walk(c *cobra.Command, visit func(*cobra.Command)) {
+	visit(c)
+	for _, child := range c.Commands() {
+		walk(child, visit)
+	}
+}
+
+func TestAFormatIsRefusedBeforeAnythingIsDone(t *testing.T) {
+	t.Parallel()
+	f := newFake(t) // answers nothing: asking it would be code 3
+	for args, talk := range map[string]string{
+		"ps -o xml":          "clocker: -o xml is not known: table, wide, json, yaml or name\n",
+		"ps -q -o json":      "clocker: -q is short for -o name, and does not go with -o json\n",
+		"audit verify -q":    "clocker: clocker audit verify has no -o name: table, wide, json or yaml\n",
+		"logs a/b/0 -o yaml": "clocker: clocker logs has no -o yaml: table or json\n",
+	} {
+		f.run(t.Context(), "", strings.Fields(args)...).check(t, exitUsage, "", talk)
+	}
+}
+
+// TestWhatIsNamedCanBeGivenToOtherCommands gives each line of -q to inspect.
+func TestWhatIsNamedCanBeGivenToOtherCommands(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	answerAll(f)
+	f.answer("GET /v1/containers/shop/web/0", 200, `{"container":"shop/web/0"}`)
+	f.answer("GET /v1/containers/shop/db/0", 200, `{"container":"shop/db/0"}`)
+	names := strings.Fields(f.run(t.Context(), "", "ps", "-q").out)
+	if len(names) != 2 {
+		t.Fatalf("names %q", names)
+	}
+	for _, name := range names {
+		if r := f.run(t.Context(), "", "inspect", name, "-q"); r.code != 0 || r.out != name+"\n" {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
+// answerPages gives a list of n containers, as many at a time as are asked for.
+func answerPages(f *fakeAPI, n int, state func(i int) string) (asked *int) {
+	asked = new(int)
+	f.mux.HandleFunc("GET /v1/containers", func(w http.ResponseWriter, r *http.Request) {
+		*asked++
+		from, limit := 0, 0
+		_, _ = fmt.Sscan(r.URL.Query().Get("cursor"), &from)
+		_, _ = fmt.Sscan(r.URL.Query().Get("limit"), &limit)
+		to := min(from+limit, n)
+		_, _ = io.WriteString(w, `{"items":[`)
+		for i := from; i < to; i++ {
+			if i > from {
+				_, _ = io.WriteString(w, ",")
+			}
+			_, _ = fmt.Fprintf(w, `{"container":"shop/web/%d","state":%q,"reason":%q}`, i, "healthy", state(i))
+		}
+		next := ""
+		if to < n {
+			next = fmt.Sprint(to)
+		}
+		_, _ = fmt.Fprintf(w, `],"next_cursor":%q}`, next)
+	})
+	return asked
+}
+
+func TestAListOfManyPagesIsWhole(t *testing.T) {
+	t.Parallel()
+	const n = 1234
+	f := newFake(t)
+	asked := answerPages(f, n, func(i int) string {
+		if i == 1000 {
+			return "late"
+		}
+		return ""
+	})
+	var items []map[string]any
+	if err := json.Unmarshal([]byte(f.run(t.Context(), "", "ps", "-o", "json").out), &items); err != nil || len(items) != n {
+		t.Errorf("%d items, %v", len(items), err)
+	}
+	if *asked != 3 {
+		t.Errorf("asked for %d pages", *asked)
+	}
+	for format, lines := range map[string]int{"name": n, "table": n + 2, "yaml": 3 * n} { // the heading comes again with REASON
+		if got := strings.Count(f.run(t.Context(), "", "ps", "-o", format).out, "\n"); got != lines {
+			t.Errorf("-o %s has %d lines, want %d", format, got, lines)
+		}
+	}
+}
+
+func TestAnEmptyListIsOne(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.answer("GET /v1/containers", 200, `{"items":[]}`)
+	for format, want := range map[string]string{"json": "[]\n", "yaml": "[]\n", "name": "",
+		"table": "CONTAINER  STATE  HOST  ADDRESS  PORTS  AGE  RESTARTS  REASON\n"} {
+		f.run(t.Context(), "", "ps", "-o", format).check(t, 0, want, "")
+	}
+}
+
+func TestAListThatBreaksOffIsNoWholeOne(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.mux.HandleFunc("GET /v1/containers", func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("cursor") != "" {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		_, _ = io.WriteString(w, `{"items":[{"container":"shop/web/0"}],"next_cursor":"1"}`)
+	})
+	r := f.run(t.Context(), "", "ps", "-o", "json")
+	if r.code != exitFailed || json.Valid([]byte(r.out)) || !strings.Contains(r.out, "shop/web/0") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// heap measures the memory that is in use now and then while something is written.
+type heap struct {
+	peak   uint64
+	writes int
+}
+
+func (h *heap) Write(p []byte) (int, error) {
+	if h.writes++; h.writes%100 != 1 {
+		return len(p), nil
+	}
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	h.peak = max(h.peak, m.HeapAlloc)
+	return len(p), nil
+}
+
+// TestMemoryIsFlat runs alone: it looks at the memory of the whole process.
+func TestMemoryIsFlatHoweverLongAListIs(t *testing.T) {
+	for _, format := range formats {
+		peak := func(n int) uint64 {
+			f := newFake(t)
+			answerPages(f, n, func(int) string { return strings.Repeat("x", 500) })
+			h := &heap{}
+			s := f.shell()
+			s.Out, s.Err = h, io.Discard
+			if code := s.Run(t.Context(), []string{"ps", "-o", format}); code != 0 {
+				t.Fatalf("exit code %d", code)
+			}
+			f.server.Close()
+			return h.peak
+		}
+		peak(1000) // what is made once
+		few, many := peak(1000), peak(10000)
+		t.Logf("-o %s: %d KiB in use at 1,000 rows, %d KiB at 10,000", format, few>>10, many>>10)
+		const margin = 1 << 20 // all rows are more than 5 MiB
+		if many > few+margin {
+			t.Errorf("-o %s: %d bytes in use at 1,000 rows, %d at 10,000", format, few, many)
+		}
+	}
+}
