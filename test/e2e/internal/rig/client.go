@@ -7,13 +7,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
 	"net/url"
 	"os"
-	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 )
@@ -135,28 +134,29 @@ func Submission(t testing.TB, blueprint, context string) Call {
 	return call
 }
 
-// packed is a directory of plain files as tar.gz; equal files give equal bytes.
+// packed is a directory with all that is below it as tar.gz; equal files give equal bytes.
 func packed(t testing.TB, dir string) []byte {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	slices.Sort(files)
 	var b bytes.Buffer
 	zip := gzip.NewWriter(&b)
 	w := tar.NewWriter(zip)
-	for _, file := range files {
-		data, err := os.ReadFile(file)
+	files := os.DirFS(dir)
+	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(files, name)
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
-		if err := w.WriteHeader(&tar.Header{Name: filepath.Base(file), Mode: 0o755, Size: int64(len(data))}); err != nil {
-			t.Fatal(err)
+		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(data))}); err != nil {
+			return err
 		}
-		if _, err := w.Write(data); err != nil {
-			t.Fatal(err)
-		}
+		_, err = w.Write(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
