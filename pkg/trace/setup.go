@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -40,8 +39,10 @@ func Open(service string, env func(key, fallback string) string, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
-	to := &exporter{url: at.JoinPath("v1", "traces").String(), headers: headers, log: log,
-		client: &http.Client{Timeout: sendTime}}
+	to, err := newExporter(at.JoinPath("v1", "traces").String(), headers, log)
+	if err != nil {
+		return nil, err
+	}
 	provider := sdktrace.NewTracerProvider(
 		sdktrace.WithBatcher(to, sdktrace.WithBatchTimeout(time.Second)),
 		sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.TraceIDRatioBased(ratio))),

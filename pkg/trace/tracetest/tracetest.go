@@ -1,18 +1,23 @@
 // Package tracetest receives spans in tests, over HTTP as any receiver of OTLP does.
 //
-// It never lets a body pass that the protocol does not know. Start reading at [Start].
+// It never lets a body pass that is none of that protocol. Start reading at [Start].
 package tracetest
 
 import (
 	"compress/gzip"
-	"encoding/json"
-	"fmt"
+	"encoding/hex"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
+
+	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	common "go.opentelemetry.io/proto/otlp/common/v1"
+	"google.golang.org/protobuf/proto"
 )
 
 // Span is a span as it was received.
@@ -94,38 +99,6 @@ func (r *Receiver) Until(what string, enough func([]Span) bool) []Span {
 	}
 }
 
-type attribute struct {
-	Key   string
-	Value map[string]any
-}
-
-type body struct {
-	ResourceSpans []struct {
-		Resource   struct{ Attributes []attribute }
-		ScopeSpans []struct {
-			Scope struct{ Name string }
-			Spans []struct {
-				TraceID           string `json:"traceId"`
-				SpanID            string `json:"spanId"`
-				ParentSpanID      string `json:"parentSpanId"`
-				Name              string
-				Kind              int
-				StartTimeUnixNano int64 `json:",string"`
-				EndTimeUnixNano   int64 `json:",string"`
-				Attributes        []attribute
-				Links             []struct {
-					TraceID string `json:"traceId"`
-					SpanID  string `json:"spanId"`
-				}
-				Status struct {
-					Code    int
-					Message string
-				}
-			}
-		}
-	}
-}
-
 // ServeHTTP takes spans.
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
@@ -137,7 +110,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
-	if req.Method != http.MethodPost || req.URL.Path != "/v1/traces" || req.Header.Get("Content-Type") != "application/json" {
+	if req.Method != http.MethodPost || req.URL.Path != "/v1/traces" || req.Header.Get("Content-Type") != "application/x-protobuf" {
 		r.t.Errorf("asked %s %s with %q", req.Method, req.URL, req.Header.Get("Content-Type"))
 	}
 	z, err := gzip.NewReader(req.Body)
@@ -145,26 +118,30 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		r.t.Errorf("spans: %v", err)
 		return
 	}
-	d := json.NewDecoder(z)
-	d.DisallowUnknownFields()
-	var b body
-	if err := d.Decode(&b); err != nil {
+	text, err := io.ReadAll(z)
+	if err != nil {
 		r.t.Errorf("spans: %v", err)
 		return
 	}
-	r.take(b)
-	_, _ = w.Write([]byte("{}"))
+	var b collector.ExportTraceServiceRequest
+	if err := proto.Unmarshal(text, &b); err != nil {
+		r.t.Errorf("spans: %v", err)
+		return
+	}
+	r.take(&b)
+	w.Header().Set("Content-Type", "application/x-protobuf") // an empty answer is an empty message
 }
 
-func (r *Receiver) take(b body) {
+func (r *Receiver) take(b *collector.ExportTraceServiceRequest) {
 	for _, of := range b.ResourceSpans {
 		service := values(of.Resource.Attributes)["service.name"]
 		for _, scope := range of.ScopeSpans {
 			for _, s := range scope.Spans {
-				span := Span{Service: service, Name: s.Name, Trace: s.TraceID, ID: s.SpanID, Parent: s.ParentSpanID, Kind: s.Kind,
-					Attributes: values(s.Attributes), Error: s.Status.Message, Began: time.Unix(0, s.StartTimeUnixNano), Ended: time.Unix(0, s.EndTimeUnixNano)}
+				span := Span{Service: service, Name: s.Name, Trace: hex.EncodeToString(s.TraceId), ID: hex.EncodeToString(s.SpanId),
+					Parent: hex.EncodeToString(s.ParentSpanId), Kind: int(s.Kind), Attributes: values(s.Attributes), Error: s.Status.GetMessage(),
+					Began: time.Unix(0, int64(s.StartTimeUnixNano)), Ended: time.Unix(0, int64(s.EndTimeUnixNano))}
 				for _, l := range s.Links {
-					span.Links = append(span.Links, l.SpanID)
+					span.Links = append(span.Links, hex.EncodeToString(l.SpanId))
 				}
 				r.spans = append(r.spans, span)
 			}
@@ -172,11 +149,16 @@ func (r *Receiver) take(b body) {
 	}
 }
 
-func values(list []attribute) map[string]string {
+func values(list []*common.KeyValue) map[string]string {
 	out := map[string]string{}
 	for _, a := range list {
-		for _, v := range a.Value {
-			out[a.Key] = fmt.Sprint(v)
+		switch v := a.Value.Value.(type) {
+		case *common.AnyValue_IntValue:
+			out[a.Key] = strconv.FormatInt(v.IntValue, 10)
+		case *common.AnyValue_BoolValue:
+			out[a.Key] = strconv.FormatBool(v.BoolValue)
+		default:
+			out[a.Key] = a.Value.GetStringValue()
 		}
 	}
 	return out
