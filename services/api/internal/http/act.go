@@ -73,11 +73,60 @@ func (s *Server) once(c echo.Context, body [][]byte, do func(context.Context, *s
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set(echo.HeaderLocation, answer.Location)
+	return say(c, answer, replayed)
+}
+
+// onceElsewhere has another service do something that it does once by itself, and keeps the answer: a repeated request
+// gets it instead of hearing that there is nothing left to do. What failed is not kept, and may be tried again.
+func (s *Server) onceElsewhere(c echo.Context, body [][]byte, do func(context.Context) (any, error)) error {
+	key, err := keyOf(c, body)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	var kept *store.Answer
+	err = s.store.Read(ctx, func(ctx context.Context, r *store.Reader) (err error) {
+		kept, err = r.Kept(ctx, key)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if kept != nil {
+		return say(c, *kept, true)
+	}
+	told, err := do(ctx)
+	if err != nil {
+		return err
+	}
+	answer := store.Answer{Status: http.StatusOK}
+	if answer.Body, err = json.Marshal(told); err != nil {
+		return err
+	}
+	// It is done, whether the caller still waits or not.
+	err = s.store.Change(context.WithoutCancel(ctx), traceparent(c), func(ctx context.Context, st *store.Store) ([]events.Event, error) {
+		if kept, err = st.Claim(ctx, key); err != nil || kept != nil {
+			return nil, err
+		}
+		return nil, st.Keep(ctx, key, answer)
+	})
+	if err != nil {
+		return err
+	}
+	if kept != nil { // the same request, at the same time
+		return say(c, *kept, true)
+	}
+	return say(c, answer, false)
+}
+
+func say(c echo.Context, a store.Answer, replayed bool) error {
+	if a.Location != "" {
+		c.Response().Header().Set(echo.HeaderLocation, a.Location)
+	}
 	if replayed {
 		c.Response().Header().Set("Idempotent-Replayed", "true")
 	}
-	return c.JSONBlob(answer.Status, answer.Body)
+	return c.JSONBlob(a.Status, a.Body)
 }
 
 // keyOf reads the idempotency key, which is the caller's own, with a fingerprint of method, path and body.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -74,23 +73,25 @@ func (s *Server) settle(c echo.Context, action, outcome string) error {
 	if err != nil {
 		return err
 	}
-	ctx, consumer := c.Request().Context(), c.Param("consumer")
-	// Only a service that has the letter is asked: the name becomes a part of a subject.
-	err = s.store.Read(ctx, func(ctx context.Context, r *store.Reader) error {
-		_, err := r.DeadLetter(ctx, consumer, number)
-		return err
+	consumer, by := c.Param("consumer"), callerOf(c).String()
+	return s.onceElsewhere(c, nil, func(ctx context.Context) (any, error) {
+		// Only a service that has the letter is asked: the name becomes a part of a subject.
+		err := s.store.Read(ctx, func(ctx context.Context, r *store.Reader) error {
+			_, err := r.DeadLetter(ctx, consumer, number)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		reply, err := s.order(ctx, consumer, clocker.LetterOrder{Action: action, Numbers: []int64{number}, By: by})
+		if err != nil {
+			return nil, err
+		}
+		if f, failed := reply.Failed[number]; failed {
+			return nil, failure(f)
+		}
+		return view.Settled{Consumer: consumer, Number: number, Outcome: outcome}, nil
 	})
-	if err != nil {
-		return err
-	}
-	reply, err := s.order(ctx, consumer, clocker.LetterOrder{Action: action, Numbers: []int64{number}, By: callerOf(c).String()})
-	if err != nil {
-		return err
-	}
-	if f, failed := reply.Failed[number]; failed {
-		return failure(f)
-	}
-	return c.JSON(http.StatusOK, view.Settled{Consumer: consumer, Number: number, Outcome: outcome})
 }
 
 func failure(f clocker.LetterFailure) error {
@@ -120,7 +121,13 @@ func (s *Server) retryDeadLetters(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(c.Request().Context(), retryTime)
+	by := callerOf(c).String()
+	asked := [][]byte{[]byte(f.Consumer), []byte(f.Topic), []byte(f.Application)}
+	return s.onceElsewhere(c, asked, func(ctx context.Context) (any, error) { return s.retryAll(ctx, f, by) })
+}
+
+func (s *Server) retryAll(whole context.Context, f store.LetterFilter, by string) (any, error) {
+	ctx, cancel := context.WithTimeout(whole, retryTime)
 	defer cancel()
 	all := view.SettledAll{Failed: []view.StillDead{}}
 	for page := (store.Page{Limit: clocker.LettersAtOnce}); all.Retried+len(all.Failed) < retryMost && ctx.Err() == nil; {
@@ -130,24 +137,21 @@ func (s *Server) retryDeadLetters(c echo.Context) error {
 			return err
 		})
 		if err != nil && ctx.Err() == nil {
-			return err
+			return nil, err
 		}
-		if err := s.retryPage(ctx, letters.Items, callerOf(c).String(), &all); err != nil {
-			return err
+		if err := s.retryPage(ctx, letters.Items, by, &all); err != nil {
+			return nil, err
 		}
 		if page.Cursor = letters.NextCursor; page.Cursor == "" && ctx.Err() == nil {
-			return c.JSON(http.StatusOK, all)
+			return all, nil
 		}
 	}
-	err = s.store.Read(c.Request().Context(), func(ctx context.Context, r *store.Reader) error {
+	err := s.store.Read(whole, func(ctx context.Context, r *store.Reader) error {
 		n, err := r.CountDeadLetters(ctx, f)
 		all.Left = max(n-len(all.Failed), 0)
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, all)
+	return all, err
 }
 
 // retryPage has each service try its own of some letters. A service that does not answer does not stop the others.

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -112,6 +113,43 @@ func TestADeadLetterIsSettledByTheServiceThatHasIt(t *testing.T) {
 	retry, drop := "clocker.letter.api retry [1] by bootstrap", "clocker.letter.api drop [2] by bootstrap"
 	if want := []string{retry, retry, retry, retry, drop}; !slices.Equal(asked, want) {
 		t.Errorf("asked %v, want %v", asked, want)
+	}
+}
+
+func TestARepeatedRequestThatSettlesDeadLettersGetsTheAnswerOfTheFirst(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.bury("no such thing", goneFact("shop"), goneFact("blog"), goneFact("wiki"))
+	orders, away := 0, true
+	b.asked = func(_ string, v, reply any) error {
+		if away {
+			return &clocker.Error{Code: clocker.Unavailable, Message: "nobody answers"}
+		}
+		orders++
+		for _, n := range v.(clocker.LetterOrder).Numbers {
+			b.exec(`delete from api.dead_letters where number = $1`, n)
+		}
+		*reply.(*clocker.LetterReply) = clocker.LetterReply{}
+		return nil
+	}
+	for i, call := range []struct{ method, path, body string }{
+		{"POST", "/v1/dead-letters/api/1/retry", ""}, {"DELETE", "/v1/dead-letters/api/2", ""}, {"POST", "/v1/dead-letters/retry", `{"consumer":"api"}`},
+	} {
+		key := []string{"Idempotency-Key", fmt.Sprint("settle-", i)}
+		if away = i == 0; away {
+			if r := b.do(call.method, call.path, call.body, key...); r.Status != http.StatusServiceUnavailable {
+				t.Fatalf("while the service is away: %d %s", r.Status, r.Body)
+			}
+			away = false // a refusal is not kept
+		}
+		first, again := b.do(call.method, call.path, call.body, key...), b.do(call.method, call.path, call.body, key...)
+		if first.Status != http.StatusOK || again.Status != http.StatusOK || !bytes.Equal(first.Body, again.Body) ||
+			first.Header.Get("Idempotent-Replayed") != "" || again.Header.Get("Idempotent-Replayed") != "true" || orders != i+1 {
+			t.Errorf("%s %s in %d orders: %d %s, then %d %s", call.method, call.path, orders, first.Status, first.Body, again.Status, again.Body)
+		}
+	}
+	if r := b.do("POST", "/v1/dead-letters/retry", `{"consumer":"dns"}`, "Idempotency-Key", "settle-2"); r.Status != http.StatusUnprocessableEntity {
+		t.Errorf("another request with a used key: %d %s", r.Status, r.Body)
 	}
 }
 

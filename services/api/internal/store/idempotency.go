@@ -53,11 +53,21 @@ func (s *Store) Claim(ctx context.Context, k Key) (*Answer, error) {
 	if tag.RowsAffected() == 1 {
 		return nil, nil
 	}
+	return s.Reader().Kept(ctx, k)
+}
+
+// Kept is the answer that was kept under a key, nil when there is none. The error is ErrKeyReused when the request that
+// had the key was another.
+func (r *Reader) Kept(ctx context.Context, k Key) (*Answer, error) {
 	var a Answer
 	var fingerprint []byte
-	err = s.tx.QueryRow(ctx, `
-		select fingerprint, status, location, body from api.idempotency_keys where key = $1`, k.Key).
+	err := r.tx.QueryRow(ctx, `
+		select fingerprint, status, location, body from api.idempotency_keys
+		where key = $1 and created_at >= now() - $2::interval`, k.Key, keepKeys).
 		Scan(&fingerprint, &a.Status, &a.Location, &a.Body)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read idempotency key: %w", err)
 	}
