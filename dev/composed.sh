@@ -5,9 +5,9 @@ ENV_FILE=${CLOCKER_ENV:-.env}
 
 # need_compose makes sure that there is one, and sets COMPOSE to what a person writes.
 need_compose() {
-  docker compose version >/dev/null 2>&1 || has docker-compose || apt_install docker-compose
+  current_compose || has docker-compose || apt_install docker-compose
   COMPOSE="docker compose"
-  docker compose version >/dev/null 2>&1 || COMPOSE=docker-compose
+  current_compose || COMPOSE=docker-compose
   if [ -n "${CLOCKER_ENV:-}" ]; then COMPOSE="$COMPOSE --env-file $CLOCKER_ENV"; fi
 }
 

@@ -49,9 +49,12 @@ data_dir() {
   fi
 }
 
+# current_compose says whether Compose is the Engine's plugin, which CLOCKER_COMPOSE_OLD=yes passes by.
+current_compose() { [ "${CLOCKER_COMPOSE_OLD:-}" != yes ] && docker compose version >/dev/null 2>&1; }
+
 # compose runs Compose, the Engine's plugin or the program that came before it.
 compose() {
-  if docker compose version >/dev/null 2>&1; then docker compose "$@"; else docker-compose "$@"; fi
+  if current_compose; then docker compose "$@"; else docker-compose "$@"; fi
 }
 
 # remove_installation removes from the Engine all that carries the id of an installation.

@@ -108,14 +108,19 @@ func (c *Composed) script(name string, args ...string) (string, error) {
 	return string(out), err
 }
 
+// oldCompose passes the Engine's plugin by.
+const oldCompose = "CLOCKER_COMPOSE_OLD=yes"
+
 func (c *Composed) environment() []string {
-	return slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(s, "CLOCKER_") || strings.HasPrefix(s, "COMPOSE_") })
+	return slices.DeleteFunc(os.Environ(), func(s string) bool {
+		return s != oldCompose && (strings.HasPrefix(s, "CLOCKER_") || strings.HasPrefix(s, "COMPOSE_"))
+	})
 }
 
 // Command is Compose on this installation, the plugin or the program before it.
 func (c *Composed) Command(args ...string) *exec.Cmd {
 	words := []string{"docker", "compose"}
-	if os.Getenv("CLOCKER_COMPOSE_OLD") == "yes" || exec.Command("docker", "compose", "version").Run() != nil {
+	if slices.Contains(os.Environ(), oldCompose) || exec.Command("docker", "compose", "version").Run() != nil {
 		words = []string{"docker-compose"}
 	}
 	words = append(append(words, "--env-file", c.file), args...)
