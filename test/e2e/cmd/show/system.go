@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 )
 
@@ -31,7 +28,8 @@ func systemLines() []line {
 			"TestTheWatchdogHasADeadLetterHandledOnceItsCauseIsGone", "TestADeadLetterIsRetriedAfterTheMendOrDropped",
 			"TestOneThatCannotBePlacedHoldsUpNobodyWhoWaitsBesideIt",
 			"TestEveryEventTwiceAndOutOfOrderEndsInTheSameStateWithEachEffectOnce")},
-		{7, "make bench NAME=events: events a second through the whole pipeline, and one from commit to handler", bench},
+		{7, "make bench NAME=events: events a second through the whole pipeline, and one from commit to handler",
+			bench(aims{"events.pipeline": 1, "events.pipeline.sync-always": 1}, "events")},
 	}
 }
 
@@ -93,41 +91,4 @@ func outages(ctx context.Context, r *runner) outcome {
 		args: []string{"-parallel=4"}})
 	long.text = stream.text + "; for ten minutes: " + long.text
 	return long
-}
-
-// bench runs the comparison and prints its figures.
-func bench(ctx context.Context, r *runner) outcome {
-	if _, err := r.run(ctx, r.root, nil, "make", "bench", "NAME=events"); err != nil {
-		return failed(err)
-	}
-	text, err := os.ReadFile(filepath.Join(r.root, "bench", "results.json"))
-	if err != nil {
-		return failed(err)
-	}
-	var results []struct {
-		Name, Work, Unit string
-		Ours, Peer       float64
-	}
-	if err := json.Unmarshal(text, &results); err != nil {
-		return failed(fmt.Errorf("read bench/results.json: %w", err))
-	}
-	var figures []string
-	short := false // a pipeline below its aim; its stages alone are there to show where the time goes
-	for _, b := range results {
-		if strings.HasPrefix(b.Name, "events.") {
-			figure := fmt.Sprintf("%s, %s: %.4g %s", b.Name, b.Work, b.Ours, b.Unit)
-			if b.Peer > 0 {
-				figure += fmt.Sprintf(", %.2f of the aim", b.Ours/b.Peer)
-				short = short || strings.HasPrefix(b.Name, "events.pipeline") && b.Ours < b.Peer
-			}
-			figures = append(figures, figure)
-		}
-	}
-	if len(figures) == 0 {
-		return outcome{fail, "bench/results.json has no figures of events"}
-	}
-	if short {
-		return outcome{notShown, "measured, and below the aim: " + strings.Join(figures, "; ")}
-	}
-	return outcome{pass, strings.Join(figures, "; ")}
 }
