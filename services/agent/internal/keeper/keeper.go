@@ -77,7 +77,7 @@ type Config struct {
 type Keeper struct {
 	Config
 	queue *reconcile.Queue
-	slots chan struct{}
+	turns *turns
 	life  context.Context // ends with Close: of probes and fetches, which outlive a visit
 	end   context.CancelFunc
 
@@ -98,7 +98,7 @@ type Keeper struct {
 func New(c Config) *Keeper {
 	life, end := context.WithCancel(context.Background())
 	return &Keeper{
-		Config: c, life: life, end: end, queue: reconcile.NewQueue(), slots: make(chan struct{}, starts),
+		Config: c, life: life, end: end, queue: reconcile.NewQueue(), turns: newTurns(starts),
 		condemned: map[string]condemned{}, probes: map[string]*probing{},
 		fetches: map[string]*fetching{}, running: map[string]bool{}, steps: map[string]string{},
 	}
@@ -204,11 +204,11 @@ func (k *Keeper) act(ctx context.Context, key string, in plan.Input, s plan.Step
 	case plan.Create:
 		return k.create(ctx, key, in)
 	case plan.Start:
-		release, err := k.slot(ctx)
+		end, err := k.turns.start(ctx)
 		if err != nil {
 			return false, err
 		}
-		defer release()
+		defer end()
 		ctx, span := k.step(ctx, key, in.Assignment, "start")
 		err = k.Engine.Start(ctx, s.Target)
 		span.End(err)
@@ -265,11 +265,11 @@ func (k *Keeper) create(ctx context.Context, key string, in plan.Input) (bool, e
 }
 
 func (k *Keeper) make(ctx context.Context, key string, s engine.Spec) error {
-	release, err := k.slot(ctx)
+	end, err := k.turns.create(ctx)
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer end()
 	ctx, span := k.step(ctx, key, &s.Assignment, "create")
 	err = k.Engine.Create(ctx, s)
 	span.End(err)
@@ -293,14 +293,4 @@ func (k *Keeper) refused(ctx context.Context, key string, in plan.Input, err err
 	k.Log.InfoContext(ctx, "the Engine refuses", "key", key, "reason", reason)
 	in.Now = k.Now()
 	return false, k.note(ctx, key, in, plan.Failed(in, reason))
-}
-
-// slot waits for its turn to create or start.
-func (k *Keeper) slot(ctx context.Context) (release func(), err error) {
-	select {
-	case k.slots <- struct{}{}:
-		return func() { <-k.slots }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }
