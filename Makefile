@@ -83,9 +83,11 @@ prepare:
 	@dev/base-image
 
 .PHONY: bench
-bench: ## measures, all or NAME=events; writes bench/results.json
+bench: ## measures, all or NAME=events, line, line.one, line.fifty, idle; writes bench/results.json
 	@dev/compiler
 	@dev/postgres
+	@[ "$(NAME)" = events ] || dev/engine
+	@[ "$(NAME)" = events ] || dev/build clocker
 	go run ./test/bench bench/results.json $(NAME)
 
 .PHONY: tidy docs

@@ -8,7 +8,7 @@ type border struct {
 }
 
 // borders are the fences of the design. The tests in test/e2e look at real systems from outside, so they may speak to
-// an Engine and to Postgres themselves.
+// an Engine and to Postgres themselves; benchmarks compare with an Engine.
 func borders() []border {
 	return []border{
 		{"github.com/labstack/echo", []string{"services/api"}},
@@ -22,6 +22,7 @@ func borders() []border {
 		{"github.com/nats-io/nkeys", []string{"pkg/bus/access"}},
 		{"github.com/docker/docker", []string{
 			"services/agent", "services/provisioner/internal/provider/docker", "cmd/clocker", "test/e2e",
+			"test/bench/internal/sandbox", "test/bench/internal/line",
 		}},
 		{"github.com/vishvananda/netlink", []string{"services/agent"}},
 		{"github.com/google/nftables", []string{"services/agent"}},

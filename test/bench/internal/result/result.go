@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 )
 
 // Result is one measurement. Ratio over 1 means that ours is better than the peer's, or than the aim where there is no
@@ -27,6 +29,40 @@ type Result struct {
 // Rate is a result of which more is better.
 func Rate(name, work string, ours, peer float64, unit string) Result {
 	return Result{Name: name, Work: work, Ours: ours, Peer: peer, Unit: unit, Ratio: ours / peer}
+}
+
+// Time is a result of which less is better, in milliseconds.
+func Time(name, work string, ours, peer float64) Result {
+	return Less(name, work, ours, peer, "ms")
+}
+
+// Less is a result of which less is better. What is not above zero is as good as can be told.
+func Less(name, work string, ours, peer float64, unit string) Result {
+	r := Result{Name: name, Work: work, Ours: ours, Peer: peer, Unit: unit}
+	r.Ratio = peer / max(ours, peer/1000)
+	return r
+}
+
+// Milliseconds are durations as numbers.
+func Milliseconds(times []time.Duration) []float64 {
+	out := make([]float64, len(times))
+	for i, t := range times {
+		out[i] = float64(t.Microseconds()) / 1000
+	}
+	return out
+}
+
+// Quantile is the value that a share of all values reaches at most: the median for 0.5. Between two values it lies
+// between them; of none it is not a number.
+func Quantile(values []float64, share float64) float64 {
+	if len(values) == 0 {
+		return math.NaN()
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	at := share * float64(len(sorted)-1)
+	below := int(at)
+	above := min(below+1, len(sorted)-1)
+	return sorted[below] + (sorted[above]-sorted[below])*(at-float64(below))
 }
 
 // Table shows results to people.
