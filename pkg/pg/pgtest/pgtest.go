@@ -143,9 +143,9 @@ func makeTemplate(schemas []pg.Schema) (string, error) {
 	return name, exec(ctx, url, rights(given))
 }
 
-var tableOf = regexp.MustCompile(`(?m)^create table if not exists (\w+)\.`)
+var tableOf = regexp.MustCompile(`(?m)^create (?:table if not exists|or replace view) (\w+)\.`)
 
-// neighbours makes the views of services that are not given, as tables.
+// neighbours makes the views of services that are not given, as tables, or as views of such tables.
 func neighbours(given map[string]bool) string {
 	var b strings.Builder
 	for _, stmt := range strings.Split(views, ";") {

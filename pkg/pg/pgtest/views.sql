@@ -11,6 +11,8 @@ create table if not exists policy.v_containers (
   reason text, attempt int, exit_code int, engine_id text, started_at timestamptz, updated_at timestamptz);
 create table if not exists policy.v_stages (
   uid text, application text, entity text, ordinal int, generation bigint, stage text, reason text, since timestamptz);
+create or replace view policy.v_current as select distinct uid, entity, ordinal from policy.v_containers;
+create table if not exists policy.v_leaving (uid text, entity text, ordinal int);
 create table if not exists policy.v_entities (uid text, application text, entity text, size int);
 create table if not exists policy.v_applications (
   uid text, application text, state text, healthy boolean, reason text, wanted int, up int);

@@ -10,15 +10,19 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// applicationColumns reads a view.Application; policy's word counts once it has seen the application.
-const applicationColumns = `
+// applicationsIn reads a view.Application for each row of a query of api.applications; policy's word counts once it has
+// seen the application. Policy is asked for one at a time: it counts the containers of each.
+func applicationsIn(rows string) string {
+	return `
 	select a.application, a.uid, a.name, a.cloud, a.revision, a.submitted_at,
 	  case when p.uid is not null and not (a.going and p.state <> 'stopping') then p.state
 	       when a.going then 'stopping' else 'submitted' end,
 	  coalesce(p.healthy, false), coalesce(p.reason, ''),
 	  coalesce(p.wanted, (select sum((e ->> 'size')::int)::int from jsonb_array_elements(a.spec -> 'entities') e), 0),
 	  coalesce(p.up, 0), coalesce((select n.cidr from ipam.v_networks n where n.network = a.uid limit 1), '')
-	from api.applications a left join policy.v_applications p on p.uid = a.uid `
+	from (` + rows + `) a left join lateral (select * from policy.v_applications v where v.uid = a.uid limit 1) p on true
+	order by a.application`
+}
 
 func scanApplication(row pgx.CollectableRow) (a view.Application, err error) {
 	err = row.Scan(&a.Application, &a.UID, &a.Name, &a.Cloud, &a.Revision, &a.SubmittedAt, &a.State, &a.Healthy, &a.Reason,
@@ -34,21 +38,17 @@ func (r *Reader) Applications(ctx context.Context, p Page) (view.Page[view.Appli
 	if err := p.place(&after); err != nil {
 		return view.Page[view.Application]{}, err
 	}
-	rows, err := r.tx.Query(ctx, applicationColumns+`
-		where a.gone_at is null and a.application > $1 order by a.application limit $2`, after, p.Limit+1)
+	list, err := collect(ctx, r, "list applications", scanApplication, applicationsIn(fmt.Sprintf(`
+		select * from api.applications where gone_at is null and application > $1 order by application limit %d`, p.Limit+1)), after)
 	if err != nil {
-		return view.Page[view.Application]{}, fmt.Errorf("list applications: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, scanApplication)
-	if err != nil {
-		return view.Page[view.Application]{}, fmt.Errorf("list applications: %w", err)
+		return view.Page[view.Application]{}, err
 	}
 	return cut(p, list, func(a view.Application) string { return cursor(a.Application) }), nil
 }
 
 // Application reads one living application with its tree. The error is NotFound when there is none.
 func (r *Reader) Application(ctx context.Context, id string) (view.Application, error) {
-	rows, err := r.tx.Query(ctx, applicationColumns+`where a.gone_at is null and a.application = $1`, id)
+	rows, err := r.tx.Query(ctx, applicationsIn(`select * from api.applications where gone_at is null and application = $1`), id)
 	if err != nil {
 		return view.Application{}, fmt.Errorf("read application: %w", err)
 	}

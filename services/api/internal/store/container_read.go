@@ -12,23 +12,46 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// containerColumns reads a view.Container: the newest generation of each identity, the wanted one first; what went
-// before it is on its way out and shown only while nothing follows.
-const containerColumns = `
-	select distinct on (c.application, c.entity, c.ordinal)
-	  c.application, c.uid, c.entity, c.ordinal, c.generation, coalesce(c.state, ''), coalesce(s.stage, ''),
+// containersIn reads a view.Container for each identity (application, uid, entity, ordinal) of a query: its newest
+// generation, the wanted one first; what went before it is on its way out and shown only while nothing follows. Each
+// view is asked for one container at a time, so that a page costs no more however many containers there are.
+func containersIn(identities string) string {
+	return `
+	select i.application, i.uid, i.entity, i.ordinal, c.generation, coalesce(c.state, ''), coalesce(s.stage, ''),
 	  coalesce(nullif(c.reason, ''), s.reason, ''), coalesce(nullif(c.host, ''), p.host, ''), coalesce(l.address, ''),
 	  coalesce(p.ports, '[]'), coalesce(h.address, ''), coalesce(c.attempt, 0), coalesce(c.exit_code, 0),
 	  coalesce(c.engine_id, ''), c.started_at, c.updated_at
-	from policy.v_containers c
-	join api.applications a on a.uid = c.uid and a.gone_at is null
-	left join policy.v_stages s on (s.uid, s.entity, s.ordinal, s.generation) = (c.uid, c.entity, c.ordinal, c.generation)
-	left join ipam.v_leases l on (l.uid, l.entity, l.ordinal) = (c.uid, c.entity, c.ordinal)
-	left join scheduler.v_placements p
-	  on (p.uid, p.entity, p.ordinal, p.generation) = (c.uid, c.entity, c.ordinal, c.generation)
-	left join provisioner.v_hosts h on h.host = coalesce(nullif(c.host, ''), p.host) `
+	from (` + identities + `) i
+	join lateral (select * from policy.v_containers v where (v.uid, v.entity, v.ordinal) = (i.uid, i.entity, i.ordinal)
+	  order by v.wanted desc, v.generation desc limit 1) c on true
+	left join lateral (select * from policy.v_stages v
+	  where (v.uid, v.entity, v.ordinal, v.generation) = (c.uid, c.entity, c.ordinal, c.generation)
+	  order by v.since desc limit 1) s on true
+	left join lateral (select * from ipam.v_leases v where (v.uid, v.entity, v.ordinal) = (c.uid, c.entity, c.ordinal) limit 1) l on true
+	left join lateral (select * from scheduler.v_placements v
+	  where (v.uid, v.entity, v.ordinal, v.generation) = (c.uid, c.entity, c.ordinal, c.generation) limit 1) p on true
+	left join lateral (select * from provisioner.v_hosts v where v.host = coalesce(nullif(c.host, ''), p.host) limit 1) h on true
+	order by i.application, i.entity, i.ordinal`
+}
 
-const containerOrder = ` order by c.application, c.entity, c.ordinal, c.wanted desc, c.generation desc, s.since desc `
+// identitiesOn gives the next identities after ($1, $2, $3), of all living applications or of one, $4. It walks the
+// applications by id and the identities of each by primary key. The limit is a part of the text, so that Postgres knows
+// it whenever it plans.
+func identitiesOn(one bool, limit int) string {
+	const after = `(v.entity, v.ordinal) > (case when a.application = $1 then $2 else '' end, case when a.application = $1 then $3 else -1 end)`
+	which := ""
+	if one {
+		which = " and a.application = $4"
+	}
+	return fmt.Sprintf(`
+	select a.application, a.uid, m.entity, m.ordinal
+	from api.applications a cross join lateral (
+	  (select v.entity, v.ordinal from policy.v_current v where v.uid = a.uid and %[1]s order by 1, 2 limit %[2]d)
+	  union
+	  (select distinct v.entity, v.ordinal from policy.v_leaving v where v.uid = a.uid and %[1]s order by 1, 2 limit %[2]d)) m
+	where a.gone_at is null and a.application >= $1%[3]s
+	order by a.application, m.entity, m.ordinal limit %[2]d`, after, limit, which)
+}
 
 func scanContainer(row pgx.CollectableRow) (c view.Container, err error) {
 	var ports []byte
@@ -60,7 +83,7 @@ func utc(t *time.Time) *time.Time {
 }
 
 // Containers lists the containers of living applications, or of one, by application, entity and ordinal. Source:
-// policy.v_containers, policy.v_stages, scheduler.v_placements, ipam.v_leases, provisioner.v_hosts.
+// api.applications, policy.v_current, policy.v_leaving, policy.v_containers, policy.v_stages, scheduler.v_placements, ipam.v_leases, provisioner.v_hosts.
 func (r *Reader) Containers(ctx context.Context, application string, p Page) (view.Page[view.Container], error) {
 	none := view.Page[view.Container]{}
 	var app, entity string
@@ -68,29 +91,21 @@ func (r *Reader) Containers(ctx context.Context, application string, p Page) (vi
 	if err := p.place(&app, &entity, &ordinal); err != nil {
 		return none, err
 	}
-	rows, err := r.tx.Query(ctx, containerColumns+`
-		where ($1 = '' or c.application = $1) and (c.application, c.entity, c.ordinal) > ($2, $3, $4)`+
-		containerOrder+`limit $5`, application, app, entity, ordinal, p.Limit+1)
-	if err != nil {
-		return none, fmt.Errorf("list containers: %w", err)
+	args := []any{app, entity, ordinal}
+	if application != "" {
+		args = append(args, application)
 	}
-	list, err := pgx.CollectRows(rows, scanContainer)
+	list, err := collect(ctx, r, "list containers", scanContainer, containersIn(identitiesOn(application != "", p.Limit+1)), args...)
 	if err != nil {
-		return none, fmt.Errorf("list containers: %w", err)
+		return none, err
 	}
 	return cut(p, list, func(c view.Container) string { return cursor(c.Application, c.Entity, c.Ordinal) }), nil
 }
 
 func (r *Reader) containersOf(ctx context.Context, uid string) ([]view.Container, error) {
-	rows, err := r.tx.Query(ctx, containerColumns+`where c.uid = $1`+containerOrder, uid)
-	if err != nil {
-		return nil, fmt.Errorf("list containers: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, scanContainer)
-	if err != nil {
-		return nil, fmt.Errorf("list containers: %w", err)
-	}
-	return list, nil
+	return collect(ctx, r, "list containers", scanContainer, containersIn(`
+		select distinct a.application, a.uid, v.entity, v.ordinal from policy.v_containers v join api.applications a on a.uid = v.uid
+		where v.uid = $1 and a.gone_at is null`), uid)
 }
 
 // Found is a container with what its blueprint says of it.
@@ -110,14 +125,11 @@ func (r *Reader) Container(ctx context.Context, application, entity string, ordi
 	if !ok {
 		return Found{}, notFound(fmt.Sprintf("the application %q has no entity %q", application, entity))
 	}
-	rows, err := r.tx.Query(ctx, containerColumns+`where c.uid = $1 and c.entity = $2 and c.ordinal = $3`+containerOrder,
-		uid, entity, ordinal)
+	list, err := collect(ctx, r, "read container", scanContainer, containersIn(`
+		select a.application, a.uid, $2::text as entity, $3::int as ordinal from api.applications a
+		where a.uid = $1 and a.gone_at is null`), uid, entity, ordinal)
 	if err != nil {
-		return Found{}, fmt.Errorf("read container: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, scanContainer)
-	if err != nil {
-		return Found{}, fmt.Errorf("read container: %w", err)
+		return Found{}, err
 	}
 	if len(list) > 0 {
 		return Found{Container: list[0], Spec: e}, nil

@@ -35,10 +35,16 @@ func (r *Reader) Operations(ctx context.Context, f Asking, p Page) (view.Page[vi
 	if err := p.place(&before, &id); err != nil {
 		return view.Page[view.Operation]{}, err
 	}
-	list, err := collect(ctx, r, "list operations", scanOperation, operationColumns+`
-		where ($1 = '' or application = $1) and ($5 = '' or kind = $5) and ($6 = '' or state = $6)
-		  and (requested_at, operation) < ($2, $3)
-		order by requested_at desc, operation desc limit $4`, f.Application, time.UnixMicro(before), id, p.Limit+1, f.Kind, f.State)
+	// Only what is asked for is in the text: a condition that may be empty is of no use to an index.
+	sql, args := operationColumns+`where (requested_at, operation) < ($1, $2)`, []any{time.UnixMicro(before), id}
+	for _, c := range []struct{ column, value string }{{"application", f.Application}, {"kind", f.Kind}, {"state", f.State}} {
+		if c.value != "" {
+			args = append(args, c.value)
+			sql += fmt.Sprintf(" and %s = $%d", c.column, len(args))
+		}
+	}
+	list, err := collect(ctx, r, "list operations", scanOperation, fmt.Sprintf("%s order by requested_at desc, operation desc limit %d",
+		sql, p.Limit+1), args...)
 	return cut(p, list, func(o view.Operation) string { return cursor(o.RequestedAt.UnixMicro(), o.Operation) }), err
 }
 
