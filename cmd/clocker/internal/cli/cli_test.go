@@ -130,7 +130,7 @@ func TestRefusalsAreExplained(t *testing.T) {
 clocker: the blueprint has 1 fault
 `},
 		{"token", "apps", 4, "clocker: the token is not known\n" +
-			"  hint: the token comes from $CLOCKER_TOKEN, else from /data/token; is it that of this installation?\n"},
+			"  hint: the token comes from $CLOCKER_TOKEN; is it that of this installation?\n"},
 		{"not found", "delete none -y", 3, "clocker: no application none\n"},
 		{"conflict", "scale shop/web=3", 5, "clocker: shop is being deleted\n"},
 		{"no file", "deploy /none.yaml", 1, "clocker: read the blueprint: open /none.yaml: no such file or directory\n"},

@@ -55,6 +55,7 @@ func codeOf(err error) int {
 	var running *stillRunning
 	var problem *client.Problem
 	var held *up.Held
+	var refused *clocker.Error
 	switch {
 	case err == nil:
 		return exitOK
@@ -66,6 +67,8 @@ func codeOf(err error) int {
 		return codeOfProblem(problem)
 	case errors.As(err, &held):
 		return exitConflict
+	case errors.As(err, &refused):
+		return codeOfRefusal(refused.Code)
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
 	default:
@@ -82,6 +85,22 @@ func codeOfProblem(p *client.Problem) int {
 	case p.Status == http.StatusNotFound:
 		return exitNotFound
 	case p.Status == http.StatusConflict || p.Status == http.StatusPreconditionFailed:
+		return exitConflict
+	default:
+		return exitFailed
+	}
+}
+
+// codeOfRefusal is for what the command line refuses by itself.
+func codeOfRefusal(code clocker.Code) int {
+	switch code {
+	case clocker.Invalid:
+		return exitUsage
+	case clocker.NotFound:
+		return exitNotFound
+	case clocker.Denied:
+		return exitDenied
+	case clocker.Conflict:
 		return exitConflict
 	default:
 		return exitFailed
@@ -127,7 +146,7 @@ func (s *Shell) hint(err error) string {
 	case !errors.As(err, &problem):
 		return ""
 	case problem.Status == http.StatusUnauthorized:
-		return fmt.Sprintf("the token comes from $CLOCKER_TOKEN, else from %s; is it that of this installation?", s.tokenFile())
+		return fmt.Sprintf("the token comes from %s; is it that of this installation?", s.tokenFrom)
 	case problem.Oldest > 0:
 		return fmt.Sprintf("the oldest are had with: --from %d", problem.Oldest)
 	case problem.Suggestion != "":

@@ -130,7 +130,7 @@ func TestEveryCommandWithNamesIsShownInEachFormat(t *testing.T) {
 	}
 	// These answer as `scale` does, or as a command above with another path.
 	for _, as := range []string{"deploy", "restart", "delete", "operations cancel", "operations ls", "cordon", "uncordon",
-		"dead-letters show", "token create", "token revoke"} {
+		"dead-letters show", "token create", "token revoke", "ctx ls"} {
 		known["clocker "+as] = true
 	}
 	walk((&Shell{}).root(), func(c *cobra.Command) {

@@ -37,6 +37,7 @@ func (s *Shell) root() *cobra.Command {
 	flags.StringVarP(&s.output, "output", "o", outputTable, "how data is written: "+either(formats))
 	flags.BoolVarP(&s.quiet, "quiet", "q", false, "short for -o name: what other commands take, one a line")
 	flags.StringVar(&s.url, "url", "", "address of the API (default $CLOCKER_URL, else http://127.0.0.1:8080)")
+	flags.StringVar(&s.context, "ctx", "", "context to work in, see clocker ctx (default $CLOCKER_CONTEXT)")
 	flags.StringVar(&s.ca, "ca", "", "file with the certificate authority of the API, in PEM (default $CLOCKER_CA)")
 	flags.BoolVar(&s.noColor, "no-color", false, "no colours, also with $NO_COLOR")
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
@@ -46,7 +47,7 @@ func (s *Shell) root() *cobra.Command {
 		s.cordon("cordon", "Keep new containers off a host; those that it has go on", "will take no new containers"),
 		s.cordon("uncordon", "Let containers onto a host again", "will take containers again"),
 		s.inspect(), s.explain(), s.logs(),
-		s.events(), s.trace(), s.scale(), s.restart(), s.delete(), s.operations(), s.audit(), s.deadLetters(), s.tokens(),
+		s.events(), s.trace(), s.scale(), s.restart(), s.delete(), s.operations(), s.audit(), s.deadLetters(), s.tokens(), s.contexts(),
 		s.version(), s.setup(), s.certs(), s.nats(), s.migrate(), s.postgres(), s.health())
 	return c
 }

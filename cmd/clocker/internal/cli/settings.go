@@ -41,12 +41,9 @@ func (s *Shell) localURL() string {
 	return defaultURL
 }
 
-// token is that of the environment, else, for an API on this machine, that of the local installation: no other machine
-// is shown it. None at all is left to the API to refuse.
-func (s *Shell) token(api *url.URL) (string, error) {
-	if t := s.Env("CLOCKER_TOKEN"); t != "" {
-		return t, nil
-	}
+// localToken is, for an API on this machine, that of the local installation: no other machine is shown it. None at all
+// is left to the API to refuse.
+func (s *Shell) localToken(api *url.URL) (string, error) {
 	if !onThisMachine(api) {
 		return "", nil
 	}
@@ -64,15 +61,9 @@ func onThisMachine(api *url.URL) bool {
 	return api.Hostname() == "localhost" || net.ParseIP(api.Hostname()).IsLoopback()
 }
 
-// authority is the file with the CA that the API's certificate must be signed by: the one that is named, else, for an API
-// on this machine, that of the local installation if it has one. Empty leaves it to those that this machine trusts.
-func (s *Shell) authority(api *url.URL) string {
-	if s.ca != "" {
-		return s.ca
-	}
-	if file := s.Env("CLOCKER_CA"); file != "" {
-		return file
-	}
+// localAuthority is, for an API on this machine, the file with the CA of the local installation, if it has one. Empty
+// leaves it to those that this machine trusts.
+func (s *Shell) localAuthority(api *url.URL) string {
 	file := filepath.Join(s.dataDir(), "pki", "ca.pem")
 	if _, err := os.Stat(file); err != nil || !onThisMachine(api) {
 		return ""
@@ -80,9 +71,8 @@ func (s *Shell) authority(api *url.URL) string {
 	return file
 }
 
-// http is how the API is spoken to. A CA that is named is the only one that counts.
-func (s *Shell) http(api *url.URL) (*http.Client, error) {
-	file := s.authority(api)
+// speak is how an API is spoken to. A CA that is named is the only one that counts.
+func speak(api *url.URL, file string) (*http.Client, error) {
 	if api.Scheme != "https" || file == "" {
 		return http.DefaultClient, nil
 	}
@@ -101,25 +91,30 @@ func (s *Shell) http(api *url.URL) (*http.Client, error) {
 
 // api is the client of the installation that this command line means.
 func (s *Shell) api() (*client.Client, error) {
-	base := s.url
-	if base == "" {
-		base = s.Env("CLOCKER_URL")
+	e, err := s.endpoint()
+	if err != nil {
+		return nil, err
 	}
-	if base == "" {
-		base = s.localURL()
+	return s.clientOf(e)
+}
+
+func (s *Shell) clientOf(e endpoint) (*client.Client, error) {
+	u, err := parseURL(e.url)
+	if err != nil {
+		return nil, err
 	}
+	s.tokenFrom = e.tokenFrom
+	dial, err := speak(u, e.ca)
+	if err != nil {
+		return nil, err
+	}
+	return &client.Client{Base: strings.TrimRight(e.url, "/"), Token: e.token, Agent: "clocker/" + version().Version, HTTP: dial}, nil
+}
+
+func parseURL(base string) (*url.URL, error) {
 	u, err := url.Parse(base)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return nil, &usageError{fmt.Sprintf("%q is no address of an API, such as %s", base, defaultURL)}
 	}
-	token, err := s.token(u)
-	if err != nil {
-		return nil, err
-	}
-	dial, err := s.http(u)
-	if err != nil {
-		return nil, err
-	}
-	return &client.Client{Base: strings.TrimRight(base, "/"), Token: token, Agent: "clocker/" + version().Version,
-		HTTP: dial}, nil
+	return u, nil
 }

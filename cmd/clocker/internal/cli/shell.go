@@ -28,8 +28,11 @@ type Shell struct {
 	output  string // a format
 	quiet   bool   // -o name
 	url     string
+	context string
 	ca      string
 	noColor bool
+
+	tokenFrom string // where the token of the last client came from, in words
 }
 
 // Main runs the command line of this process and gives its exit code.
