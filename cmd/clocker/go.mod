@@ -96,6 +96,7 @@ require (
 )
 
 replace (
+	clocker.io/docs => ../../docs
 	clocker.io/pkg => ../../pkg
 	clocker.io/services/agent => ../../services/agent
 	clocker.io/services/api => ../../services/api

@@ -32,15 +32,15 @@ type Trailer struct {
 	Hash string `json:"hash"`
 }
 
-// line is one line of an export; one of its fields is set.
-type line struct {
+// Line is one line of an export; one of its fields is set.
+type Line struct {
 	Header  *Header  `json:"header,omitempty"`
-	Event   *written `json:"event,omitempty"`
+	Event   *Written `json:"event,omitempty"`
 	Trailer *Trailer `json:"trailer,omitempty"`
 }
 
-// written is a record with its hash. Data is the JSON that was hashed, byte for byte; what is no such JSON is in Bytes.
-type written struct {
+// Written is a record with its hash. Data is the JSON that was hashed, byte for byte; what is no such JSON is in Bytes.
+type Written struct {
 	Number      int64           `json:"number"`
 	ID          string          `json:"id"`
 	Topic       string          `json:"topic"`
@@ -59,23 +59,23 @@ type written struct {
 // HeaderLine is the first line of an export; RecordLine and TrailerLine give the others.
 func HeaderLine(h Header) ([]byte, error) {
 	h.Format = Format
-	return lineOf(line{Header: &h})
+	return lineOf(Line{Header: &h})
 }
 
 // RecordLine is the line of a record.
 func RecordLine(r events.Record) ([]byte, error) {
-	w := &written{Number: r.Number, ID: r.ID, Topic: r.Topic, Source: r.Source, Subject: r.Subject, Application: r.Application,
+	w := &Written{Number: r.Number, ID: r.ID, Topic: r.Topic, Source: r.Source, Subject: r.Subject, Application: r.Application,
 		Host: r.Host, Time: r.Time.UTC(), Cause: r.Cause, Trace: r.Trace, Data: r.Data, Hash: hex.EncodeToString(r.Hash)}
 	if again, err := json.Marshal(w.Data); err != nil || !bytes.Equal(again, r.Data) {
 		w.Data, w.Bytes = nil, r.Data
 	}
-	return lineOf(line{Event: w})
+	return lineOf(Line{Event: w})
 }
 
 // TrailerLine is the last line.
-func TrailerLine(t Trailer) ([]byte, error) { return lineOf(line{Trailer: &t}) }
+func TrailerLine(t Trailer) ([]byte, error) { return lineOf(Line{Trailer: &t}) }
 
-func lineOf(l line) ([]byte, error) {
+func lineOf(l Line) ([]byte, error) {
 	data, err := json.Marshal(l)
 	return append(data, '\n'), err
 }
@@ -158,7 +158,7 @@ func (f *File) Count() int64 { return f.chain.Count() }
 // Hash is that of record Last.
 func (f *File) Hash() []byte { return f.chain.Hash() }
 
-func (f *File) line() (l line, err error) {
+func (f *File) line() (l Line, err error) {
 	if !f.lines.Scan() {
 		if err := f.lines.Err(); err != nil {
 			return l, err
@@ -168,7 +168,7 @@ func (f *File) line() (l line, err error) {
 	return l, json.Unmarshal(f.lines.Bytes(), &l)
 }
 
-func (w *written) record() (events.Record, error) {
+func (w *Written) record() (events.Record, error) {
 	hash, err := hex.DecodeString(w.Hash)
 	data := bytes.Clone([]byte(w.Data))
 	if w.Bytes != nil {

@@ -3,6 +3,7 @@ package events
 import "time"
 
 //go:generate go run clocker.io/pkg/events/cmd/flowdoc ../../docs/flow.md
+//go:generate go run clocker.io/pkg/events/cmd/asyncdoc ../../docs/asyncapi.json
 
 // Step is one row of the line: Service, on one of the facts in On, does its part and states some of Emits. The step
 // that a request of a user or a fact of an agent starts has it in From.

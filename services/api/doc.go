@@ -7,3 +7,5 @@
 // Start reading at [New] in service.go; then pkg/blueprint (the document), internal/http (the paths),
 // internal/store (the rows).
 package api
+
+//go:generate go run clocker.io/services/api/internal/openapi/cmd/openapidoc ../../docs/openapi.json

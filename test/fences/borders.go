@@ -29,6 +29,8 @@ func borders() []border {
 		{"github.com/spf13/cobra", []string{"cmd/clocker"}},
 		{"github.com/compose-spec/compose-go", []string{"test/e2e"}},
 		{"go.opentelemetry.io", []string{"pkg/trace"}},
+		{"github.com/invopop/jsonschema", []string{"pkg/schema"}},
+		{"clocker.io/pkg/schema", []string{"pkg/events/internal/asyncdoc", "services/api/internal/openapi", "services/api/internal/http"}},
 		// Else every service would carry a whole NATS server.
 		{"clocker.io/pkg/bus/embed", []string{"cmd/clocker", "pkg/bus", "test/e2e", "test/bench"}},
 	}

@@ -58,7 +58,7 @@ var samples = []struct {
 	},
 	{
 		"direction of services", "services/ipam/other.go", "package ipam\n\nimport _ \"clocker.io/services/dns\"\n",
-		"services/ipam/other.go:3: a service imports clocker.io/pkg and itself, not clocker.io/services/dns (direction)",
+		"services/ipam/other.go:3: a service imports clocker.io/pkg, the pages and itself, not clocker.io/services/dns (direction)",
 	},
 	{
 		"direction of pkg", "pkg/bus/bus.go", "// Package bus.\npackage bus\n\nimport _ \"clocker.io/services/dns\"\n",

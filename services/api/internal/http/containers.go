@@ -11,12 +11,12 @@ import (
 
 func (s *Server) listContainers(c echo.Context) error {
 	return list(s, c, func(ctx context.Context, r *store.Reader, p store.Page) (view.Page[view.Container], error) {
-		if app := c.QueryParam("application"); app != "" {
+		if app := asked(c, "application"); app != "" {
 			if _, _, err := r.Spec(ctx, app); err != nil {
 				return view.Page[view.Container]{}, err
 			}
 		}
-		return r.Containers(ctx, c.QueryParam("application"), p)
+		return r.Containers(ctx, asked(c, "application"), p)
 	})
 }
 

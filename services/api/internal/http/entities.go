@@ -119,7 +119,7 @@ func room(app store.Living, entity string, size int) error {
 
 // restartEntity restarts all members, or with ?ordinal one.
 func (s *Server) restartEntity(c echo.Context) error {
-	id, one := c.Param("entity"), c.QueryParam("ordinal")
+	id, one := c.Param("entity"), asked(c, "ordinal")
 	ordinal := -1
 	if one != "" {
 		var err error

@@ -48,7 +48,7 @@ const oldest = -1
 func (s *Server) startOf(c echo.Context) (int64, error) {
 	text := c.Request().Header.Get("Last-Event-ID")
 	if text == "" {
-		text = c.QueryParam("after")
+		text = asked(c, "after")
 	}
 	if text == "" {
 		return oldest, nil
@@ -84,8 +84,8 @@ func gone(after, pruned int64) error {
 
 // filterOf reads ?type (topics or types, several with commas or repeated), ?application and ?host.
 func filterOf(c echo.Context) store.Filter {
-	f := store.Filter{Application: c.QueryParam("application"), Host: c.QueryParam("host")}
-	for _, value := range c.QueryParams()["type"] {
+	f := store.Filter{Application: asked(c, "application"), Host: asked(c, "host")}
+	for _, value := range allAsked(c, "type") {
 		for word := range strings.SplitSeq(value, ",") {
 			if word = strings.TrimSpace(word); word == "" {
 				continue

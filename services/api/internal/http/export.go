@@ -19,7 +19,7 @@ import (
 // cut.
 func (s *Server) exportAudit(c echo.Context) error {
 	from := int64(0)
-	if text := c.QueryParam("from"); text != "" {
+	if text := asked(c, "from"); text != "" {
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || n < 1 {
 			return invalid("from must be the number of an event")

@@ -27,11 +27,11 @@ type Services interface {
 }
 
 func lettersOf(c echo.Context) store.LetterFilter {
-	topic := c.QueryParam("type")
+	topic := asked(c, "type")
 	if t, ok := events.TopicOf(topic); ok {
 		topic = t
 	}
-	return store.LetterFilter{Consumer: c.QueryParam("consumer"), Topic: topic, Application: c.QueryParam("application")}
+	return store.LetterFilter{Consumer: asked(c, "consumer"), Topic: topic, Application: asked(c, "application")}
 }
 
 func (s *Server) listDeadLetters(c echo.Context) error {

@@ -15,8 +15,8 @@ import (
 
 const ndjson = "application/x-ndjson"
 
-// logLine is a chunk of output in NDJSON; a stream that broke ends with one that has Error.
-type logLine struct {
+// LogLine is a chunk of output in NDJSON; a stream that broke ends with one that has Error.
+type LogLine struct {
 	Stream string `json:"stream,omitempty"`
 	Data   string `json:"data,omitempty"`
 	Error  string `json:"error,omitempty"`
@@ -42,7 +42,7 @@ func (s *Server) containerLogs(c echo.Context) error {
 			return err
 		}
 		if lines {
-			return out.line(logLine{Stream: chunk.Stream, Data: string(chunk.Data)})
+			return out.line(LogLine{Stream: chunk.Stream, Data: string(chunk.Data)})
 		}
 		return out.write(chunk.Data)
 	})
@@ -56,7 +56,7 @@ func (s *Server) containerLogs(c echo.Context) error {
 	case !out.begun:
 		return err
 	case lines:
-		return out.line(logLine{Error: err.Error()})
+		return out.line(LogLine{Error: err.Error()})
 	default:
 		return out.cut() // the only way to tell a reader of text that more was to come
 	}
@@ -70,12 +70,12 @@ func (s *Server) logsRequest(c echo.Context) (req clocker.LogsRequest, host stri
 	if req.Follow, err = boolean(c, "follow", false); err != nil {
 		return req, "", err
 	}
-	if text := c.QueryParam("tail"); text != "" && text != "all" {
+	if text := asked(c, "tail"); text != "" && text != "all" {
 		if req.Tail, err = strconv.Atoi(text); err != nil || req.Tail < 0 {
 			return req, "", invalid("tail must be a number of lines, or all")
 		}
 	}
-	if req.Since, err = sinceOf(c.QueryParam("since"), s.cfg.Now()); err != nil {
+	if req.Since, err = sinceOf(asked(c, "since"), s.cfg.Now()); err != nil {
 		return req, "", err
 	}
 	var found store.Found

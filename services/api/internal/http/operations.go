@@ -20,7 +20,7 @@ var (
 
 // listOperations lists operations, with ?application, ?kind and ?state those of one.
 func (s *Server) listOperations(c echo.Context) error {
-	asking := store.Asking{Application: c.QueryParam("application"), Kind: c.QueryParam("kind"), State: c.QueryParam("state")}
+	asking := store.Asking{Application: asked(c, "application"), Kind: asked(c, "kind"), State: asked(c, "state")}
 	for _, known := range []struct {
 		name, value string
 		of          []string

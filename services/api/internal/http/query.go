@@ -5,24 +5,47 @@ import (
 	"encoding/json"
 	"strconv"
 
+	"clocker.io/services/api/internal/describe"
 	"clocker.io/services/api/internal/store"
 	"clocker.io/services/api/internal/view"
 
 	"github.com/labstack/echo/v4"
 )
 
-const (
-	defaultLimit = 100
-	maxLimit     = 1000
-)
+const routeKey = "route"
+
+// known lets the handlers of a request know the row of the table that it came by.
+func (r route) known(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Set(routeKey, r)
+		return next(c)
+	}
+}
+
+// declared is what the request's row says of a parameter. There is no other way to read one, so that none is read that
+// the API's own documentation does not have.
+func declared(c echo.Context, name string) describe.Param {
+	r, _ := c.Get(routeKey).(route)
+	p, ok := r.is.Param(name)
+	if !ok {
+		panic("the row of " + c.Path() + " has no parameter " + name)
+	}
+	return p
+}
+
+// asked reads a parameter of the query, of which the first counts.
+func asked(c echo.Context, name string) string { return c.QueryParam(declared(c, name).Name) }
+
+// allAsked reads a parameter of the query that may be given several times.
+func allAsked(c echo.Context, name string) []string { return c.QueryParams()[declared(c, name).Name] }
 
 // pageOf reads ?limit and ?cursor.
 func pageOf(c echo.Context) (store.Page, error) {
-	p := store.Page{Limit: defaultLimit, Cursor: c.QueryParam("cursor")}
-	if text := c.QueryParam("limit"); text != "" {
+	p := store.Page{Limit: describe.DefaultPage, Cursor: asked(c, "cursor")}
+	if text := asked(c, "limit"); text != "" {
 		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > maxLimit {
-			return p, invalid("limit must be a number from 1 to %d", maxLimit)
+		if limit := declared(c, "limit"); err != nil || n < limit.Min || n > limit.Max {
+			return p, invalid("limit must be a number from %d to %d", limit.Min, limit.Max)
 		}
 		p.Limit = n
 	}
@@ -31,7 +54,8 @@ func pageOf(c echo.Context) (store.Page, error) {
 
 // boolean reads a query parameter that is true or false; given without a value it is true.
 func boolean(c echo.Context, name string, fallback bool) (bool, error) {
-	values, given := c.QueryParams()[name]
+	values := allAsked(c, name)
+	given := len(values) > 0
 	if !given {
 		return fallback, nil
 	}

@@ -3,17 +3,22 @@ package http
 import (
 	"net/http"
 
+	"clocker.io/pkg/audit"
 	"clocker.io/pkg/events"
+	"clocker.io/services/api/internal/describe"
 	"clocker.io/services/api/internal/token"
+	"clocker.io/services/api/internal/view"
 
 	"github.com/labstack/echo/v4"
 )
 
-// route is a path with the least role that may use it. Nobody needs no token.
+// route is a path with the least role that may use it, and what it does in words and types: the parameters that its
+// handler may read, and what the OpenAPI document says of it. Nobody needs no token.
 type route struct {
 	method, path string
 	least        token.Role
 	do           echo.HandlerFunc
+	is           describe.Operation
 }
 
 // table is the table of contents, and the one place that says who may do what. A container's output may hold secrets;
@@ -21,52 +26,105 @@ type route struct {
 func (s *Server) table() []route {
 	const get, post, remove = http.MethodGet, http.MethodPost, http.MethodDelete
 	return []route{
-		{get, "/livez", token.Nobody, echo.WrapHandler(http.HandlerFunc(s.health.Live))},
-		{get, "/readyz", token.Nobody, echo.WrapHandler(http.HandlerFunc(s.health.Ready))},
-		{get, "/metrics", token.Nobody, s.metrics()},
+		{get, "/livez", token.Nobody, echo.WrapHandler(http.HandlerFunc(s.health.Live)), isLive},
+		{get, "/readyz", token.Nobody, echo.WrapHandler(http.HandlerFunc(s.health.Ready)), isReady},
+		{get, "/metrics", token.Nobody, s.metrics(), isMetrics},
 
-		{get, "/v1/version", token.Viewer, s.version},
-		{post, "/v1/applications", token.Deployer, s.submit},
-		{get, "/v1/applications", token.Viewer, s.listApplications},
-		{get, "/v1/applications/:app", token.Viewer, s.getApplication},
-		{remove, "/v1/applications/:app", token.Deployer, s.deleteApplication},
-		{post, "/v1/applications/:app/restart", token.Deployer, s.restartApplication},
-		{get, "/v1/applications/:app/entities", token.Viewer, s.listEntities},
-		{get, "/v1/applications/:app/entities/:entity", token.Viewer, s.getEntity},
-		{post, "/v1/applications/:app/entities/:entity/resize", token.Deployer, s.resizeEntity},
-		{post, "/v1/applications/:app/entities/:entity/restart", token.Deployer, s.restartEntity},
-		{post, "/v1/applications/:app/entities/:entity/effectors/:effector", token.Deployer, s.invokeEffector},
-		{get, "/v1/containers", token.Viewer, s.listContainers},
-		{get, "/v1/containers/:app/:entity/:ordinal", token.Viewer, s.inspectContainer},
-		{get, "/v1/containers/:app/:entity/:ordinal/explain", token.Viewer, s.explainContainer},
-		{get, "/v1/containers/:app/:entity/:ordinal/logs", token.Deployer, s.containerLogs},
-		{get, "/v1/hosts", token.Viewer, s.listHosts},
-		{get, "/v1/hosts/:host", token.Viewer, s.getHost},
-		{post, "/v1/hosts/:host/cordon", token.Operator, s.cordonHost(events.OperationCordon)},
-		{post, "/v1/hosts/:host/uncordon", token.Operator, s.cordonHost(events.OperationUncordon)},
-		{get, "/v1/clouds", token.Viewer, s.listClouds},
-		{get, "/v1/images", token.Viewer, s.listImages},
-		{get, "/v1/operations", token.Viewer, s.listOperations},
-		{get, "/v1/operations/:operation", token.Viewer, s.getOperation},
-		{post, "/v1/operations/:operation/cancel", token.Operator, s.cancelOperation},
-		{get, "/v1/events", token.Viewer, s.streamEvents},
-		{get, "/v1/trace", token.Viewer, s.traceEvents},
-		{get, "/v1/audit/verify", token.Viewer, s.verifyAudit},
-		{get, "/v1/audit/export", token.Admin, s.exportAudit},
-		{get, "/v1/audit/replay", token.Viewer, s.replayAudit},
-		{get, "/v1/dead-letters", token.Viewer, s.listDeadLetters},
-		{get, "/v1/dead-letters/:consumer/:number", token.Viewer, s.getDeadLetter},
-		{post, "/v1/dead-letters/retry", token.Operator, s.retryDeadLetters},
-		{post, "/v1/dead-letters/:consumer/:number/retry", token.Operator, s.retryDeadLetter},
-		{remove, "/v1/dead-letters/:consumer/:number", token.Operator, s.dropDeadLetter},
-		{post, "/v1/tokens", token.Admin, s.createToken},
-		{get, "/v1/tokens", token.Admin, s.listTokens},
-		{remove, "/v1/tokens/:token", token.Admin, s.revokeToken},
+		{get, "/v1/version", token.Viewer, s.version,
+			describe.Plainly("getVersion", "Says which program answers", describe.Value[view.Version]())},
+		{post, "/v1/applications", token.Deployer, s.submit, isSubmit},
+		{get, "/v1/applications", token.Viewer, s.listApplications,
+			describe.Lists[view.Application]("listApplications", "Lists what is deployed")},
+		{get, "/v1/applications/:app", token.Viewer, s.getApplication,
+			describe.Reads[view.Application]("getApplication", "Shows an application with its entities and containers")},
+		{remove, "/v1/applications/:app", token.Deployer, s.deleteApplication,
+			describe.Changes("deleteApplication", "Takes an application away").Guarded().
+				Says("Asked again, it answers with the operation that is under way.")},
+		{post, "/v1/applications/:app/restart", token.Deployer, s.restartApplication,
+			describe.Changes("restartApplication", "Makes all containers of an application anew, one after the other").Guarded()},
+		{get, "/v1/applications/:app/entities", token.Viewer, s.listEntities,
+			describe.Reads[view.Page[view.Entity]]("listEntities", "Lists the entities of an application")},
+		{get, "/v1/applications/:app/entities/:entity", token.Viewer, s.getEntity,
+			describe.Reads[view.Entity]("getEntity", "Shows an entity with its containers")},
+		{post, "/v1/applications/:app/entities/:entity/resize", token.Deployer, s.resizeEntity,
+			describe.Changes("resizeEntity", "Gives an entity another number of members").Guarded().
+				Takes(describe.Object[view.Resize]("How many there should be", true))},
+		{post, "/v1/applications/:app/entities/:entity/restart", token.Deployer, s.restartEntity,
+			describe.Changes("restartEntity", "Makes the members of an entity anew, or one of them").Guarded().Asks(askOneMember)},
+		{post, "/v1/applications/:app/entities/:entity/effectors/:effector", token.Deployer, s.invokeEffector,
+			describe.Changes("invokeEffector", "Asks an entity to do something, by Brooklyn's path").Guarded().Asks(askOneMember).
+				Takes(describe.Object[view.Arguments]("The arguments of the effector", false))},
+		{get, "/v1/containers", token.Viewer, s.listContainers,
+			describe.Lists[view.Container]("listContainers", "Lists containers").Asks(askApplication)},
+		{get, "/v1/containers/:app/:entity/:ordinal", token.Viewer, s.inspectContainer,
+			describe.Reads[view.Inspection]("inspectContainer", "Shows all that the services know of a container")},
+		{get, "/v1/containers/:app/:entity/:ordinal/explain", token.Viewer, s.explainContainer,
+			describe.Reads[view.Explanation]("explainContainer", "Says why a container is where it is, or what it waits for")},
+		{get, "/v1/containers/:app/:entity/:ordinal/logs", token.Deployer, s.containerLogs,
+			describe.Plainly("readLogs", "Streams what a container prints", describe.Words(describe.Plain), describe.Stream[LogLine](describe.NDJSON)).
+				Asks(askFollowLogs, askTail, askSince).Says("As text, or as lines of JSON for Accept: application/x-ndjson.")},
+		{get, "/v1/hosts", token.Viewer, s.listHosts, describe.Lists[view.Host]("listHosts", "Lists the machines")},
+		{get, "/v1/hosts/:host", token.Viewer, s.getHost, describe.Reads[view.Host]("getHost", "Shows a machine")},
+		{post, "/v1/hosts/:host/cordon", token.Operator, s.cordonHost(events.OperationCordon),
+			describe.Changes("cordonHost", "Keeps new containers off a host")},
+		{post, "/v1/hosts/:host/uncordon", token.Operator, s.cordonHost(events.OperationUncordon),
+			describe.Changes("uncordonHost", "Lets new containers onto a host again")},
+		{get, "/v1/clouds", token.Viewer, s.listClouds, describe.Lists[view.Cloud]("listClouds", "Lists the pools of hosts")},
+		{get, "/v1/images", token.Viewer, s.listImages, describe.Lists[view.Image]("listImages", "Lists the images that applications asked for")},
+		{get, "/v1/operations", token.Viewer, s.listOperations,
+			describe.Lists[view.Operation]("listOperations", "Lists what was asked for, the latest first").Asks(askApplication, askKind, askState)},
+		{get, "/v1/operations/:operation", token.Viewer, s.getOperation,
+			describe.Reads[view.Operation]("getOperation", "Shows how an operation goes")},
+		{post, "/v1/operations/:operation/cancel", token.Operator, s.cancelOperation,
+			describe.Changes("cancelOperation", "Takes an operation back, or stops it").Guarded()},
+		{get, "/v1/events", token.Viewer, s.streamEvents, isEvents},
+		{get, "/v1/trace", token.Viewer, s.traceEvents,
+			describe.Reads[view.Trace]("traceEvents", "Shows what led to what").Asks(askEvent, askApplication, askEntity, askOrdinal).
+				Says("Of one event, or of an application, an entity or a container: name either the event or the application.")},
+		{get, "/v1/audit/verify", token.Viewer, s.verifyAudit,
+			describe.Reads[view.Audit]("verifyAudit", "Proves that no event was edited, removed or swapped")},
+		{get, "/v1/audit/export", token.Admin, s.exportAudit,
+			describe.Plainly("exportAudit", "Writes the log of events to keep elsewhere", describe.Stream[audit.Line](describe.NDJSON)).Asks(askFrom)},
+		{get, "/v1/audit/replay", token.Viewer, s.replayAudit,
+			describe.Reads[view.Replay]("replayAudit", "Rebuilds from the events alone what the services should have").Asks(askCheck)},
+		{get, "/v1/dead-letters", token.Viewer, s.listDeadLetters,
+			describe.Lists[view.DeadLetter]("listDeadLetters", "Lists events that a service could not handle").Asks(askConsumer, askTopic, askApplication)},
+		{get, "/v1/dead-letters/:consumer/:number", token.Viewer, s.getDeadLetter,
+			describe.Reads[view.DeadLetterDetail]("getDeadLetter", "Shows a dead letter with its event and the reason")},
+		{post, "/v1/dead-letters/retry", token.Operator, s.retryDeadLetters,
+			describe.Plainly("retryDeadLetters", "Has services handle their dead letters once more", describe.Value[view.SettledAll]()).
+				Takes(describe.Object[view.LetterChoice]("Which ones", false))},
+		{post, "/v1/dead-letters/:consumer/:number/retry", token.Operator, s.retryDeadLetter,
+			describe.Plainly("retryDeadLetter", "Has the service handle a dead letter once more", describe.Value[view.Settled]())},
+		{remove, "/v1/dead-letters/:consumer/:number", token.Operator, s.dropDeadLetter,
+			describe.Plainly("dropDeadLetter", "Gives a dead letter up", describe.Value[view.Settled]())},
+		{post, "/v1/tokens", token.Admin, s.createToken,
+			describe.Once("createToken", "Lets somebody else use the API", http.StatusCreated, "The token, with its text this once",
+				describe.Value[view.Token]()).Takes(describe.Object[view.NewToken]("Who it is for, and what it may do", true))},
+		{get, "/v1/tokens", token.Admin, s.listTokens,
+			describe.Lists[view.Token]("listTokens", "Lists tokens, without their texts").Asks(askAllTokens)},
+		{remove, "/v1/tokens/:token", token.Admin, s.revokeToken,
+			describe.Once("revokeToken", "Ends a token", http.StatusOK, "The token as it is now", describe.Value[view.Token]())},
 	}
 }
 
 func (s *Server) routes(e *echo.Echo) {
 	for _, r := range s.table() {
-		e.Add(r.method, r.path, r.do, s.least(r.least))
+		e.Add(r.method, r.path, r.do, s.least(r.least), r.known)
 	}
+}
+
+// Route is a row of the table, for who writes the API's documentation.
+type Route struct {
+	Method, Path, Least string
+	Is                  describe.Operation
+}
+
+// Routes is the table without what answers.
+func Routes() []Route {
+	var out []Route
+	for _, r := range (&Server{}).table() {
+		out = append(out, Route{Method: r.method, Path: r.path, Least: r.least.String(), Is: r.is})
+	}
+	return out
 }

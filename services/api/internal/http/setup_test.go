@@ -23,6 +23,7 @@ import (
 	"clocker.io/services/api/internal/store"
 	"clocker.io/services/api/internal/view"
 
+	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -88,7 +89,9 @@ func (b *bundle) serve(published func(context.Context, func(int64)) error) {
 	if err := server.Prepare(); err != nil {
 		t.Fatal(err)
 	}
-	b.server, b.web = server, httptest.NewServer(server.Handler())
+	handler := server.Handler().(*echo.Echo)
+	handler.Pre(watching().watch(t))
+	b.server, b.web = server, httptest.NewServer(handler)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() { defer close(ended); _ = server.Wake(ctx) }()

@@ -46,14 +46,14 @@ func (s *Server) traceEvents(c echo.Context) error {
 
 // traceOf reads ?event=N, or ?application with ?entity and ?ordinal.
 func (s *Server) traceOf(c echo.Context) (func(context.Context, *store.Reader) ([]events.Record, bool, error), error) {
-	if text := c.QueryParam("event"); text != "" {
+	if text := asked(c, "event"); text != "" {
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || n < 1 {
 			return nil, invalid("event must be the number of an event")
 		}
 		return func(ctx context.Context, r *store.Reader) ([]events.Record, bool, error) { return traceOne(ctx, r, n) }, nil
 	}
-	app, entity, ordinal := c.QueryParam("application"), c.QueryParam("entity"), c.QueryParam("ordinal")
+	app, entity, ordinal := asked(c, "application"), asked(c, "entity"), asked(c, "ordinal")
 	what, tokens := app, ""
 	switch {
 	case app == "":

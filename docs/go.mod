@@ -1,0 +1,3 @@
+module clocker.io/docs
+
+go 1.26.0
