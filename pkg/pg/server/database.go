@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,6 +35,30 @@ func Ping(ctx context.Context, url string) error {
 		return fmt.Errorf("connect to the database: %w", err)
 	}
 	return conn.Close(ctx)
+}
+
+// Clock makes one connection to a database and gives what time it is there, or says why it cannot.
+func Clock(ctx context.Context, url string) (time.Time, error) {
+	conn, err := pgconn.Connect(ctx, url)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("connect to the database: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	results, err := conn.Exec(ctx, "select (extract(epoch from clock_timestamp()) * 1000)::bigint").ReadAll()
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ask the database for the time: %w", err)
+	}
+	ms, err := strconv.ParseInt(string(results[0].Rows[0][0]), 10, 64)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ask the database for the time: %w", err)
+	}
+	return time.UnixMilli(ms), nil
+}
+
+// Denied reports whether a database refused who asked.
+func Denied(err error) bool {
+	var refused *pgconn.PgError
+	return errors.As(err, &refused) && strings.HasPrefix(refused.Code, "28")
 }
 
 // WaitFor returns when a database takes connections. An answer that will not change by waiting (a wrong password, no

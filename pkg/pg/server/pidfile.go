@@ -46,31 +46,37 @@ func parsePidFile(text string) (postmaster, error) {
 // living gives the postmaster that serves dir now, if any. A file left by a dead server is none, and neither is one whose
 // pid now belongs to another program; it is removed in that case, because Postgres itself would refuse to start.
 func living(dir string) (postmaster, bool, error) {
-	path := filepath.Join(dir, "postmaster.pid")
-	text, err := os.ReadFile(path)
-	if os.IsNotExist(err) || (err == nil && len(text) == 0) {
-		return postmaster{}, false, nil
-	}
-	if err != nil {
-		return postmaster{}, false, fmt.Errorf("read postmaster.pid: %w", err)
-	}
-	p, err := parsePidFile(string(text))
-	if err != nil {
+	p, err := written(dir)
+	if err != nil || !alive(p.PID) {
 		return postmaster{}, false, err
-	}
-	if !alive(p.PID) {
-		return postmaster{}, false, nil
 	}
 	if serves(p.PID, dir) {
 		return p, true, nil
 	}
-	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+	if err := os.Remove(pidFile(dir)); err != nil && !os.IsNotExist(err) {
 		return postmaster{}, false, fmt.Errorf("remove stale postmaster.pid: %w", err)
 	}
 	return postmaster{}, false, nil
 }
 
+func pidFile(dir string) string { return filepath.Join(dir, "postmaster.pid") }
+
+// written is what postmaster.pid says; the zero value when there is none, or none yet.
+func written(dir string) (postmaster, error) {
+	text, err := os.ReadFile(pidFile(dir))
+	if os.IsNotExist(err) || (err == nil && len(text) == 0) {
+		return postmaster{}, nil
+	}
+	if err != nil {
+		return postmaster{}, fmt.Errorf("read postmaster.pid: %w", err)
+	}
+	return parsePidFile(string(text))
+}
+
 func alive(pid int) bool {
+	if pid == 0 {
+		return false
+	}
 	err := syscall.Kill(pid, 0)
 	return err == nil || err == syscall.EPERM
 }

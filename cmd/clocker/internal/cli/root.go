@@ -48,7 +48,7 @@ func (s *Shell) root() *cobra.Command {
 		s.cordon("uncordon", "Let containers onto a host again", "will take containers again"),
 		s.inspect(), s.explain(), s.logs(),
 		s.events(), s.trace(), s.scale(), s.restart(), s.delete(), s.operations(), s.audit(), s.deadLetters(), s.tokens(), s.contexts(),
-		s.version(), s.setup(), s.certs(), s.nats(), s.migrate(), s.postgres(), s.health())
+		s.version(), s.doctor(), s.setup(), s.certs(), s.nats(), s.migrate(), s.postgres(), s.health())
 	return c
 }
 

@@ -30,6 +30,12 @@ func (p Paint) Dim(s string) string { return p.with(dim, s) }
 // Bad is for what went wrong.
 func (p Paint) Bad(s string) string { return p.with(red, s) }
 
+// Warn is for what may go wrong.
+func (p Paint) Warn(s string) string { return p.with(yellow, s) }
+
+// Good is for what is well.
+func (p Paint) Good(s string) string { return p.with(green, s) }
+
 // Strong is for headings.
 func (p Paint) Strong(s string) string { return p.with(bold, s) }
 

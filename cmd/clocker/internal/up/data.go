@@ -53,7 +53,9 @@ func OpenData(dir string) (Data, error) {
 	return d, access.Make(d.natsAuth(), LocalHost)
 }
 
-func (d Data) path(name string) string { return filepath.Join(d.Dir, name) }
+func (d Data) path(names ...string) string {
+	return filepath.Join(append([]string{d.Dir}, names...)...)
+}
 
 // TokenFile holds the bearer token of the API.
 func (d Data) TokenFile() string { return d.path("token") }

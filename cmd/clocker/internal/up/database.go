@@ -35,7 +35,7 @@ func chooseDatabase(ctx context.Context, d Data, env func(string) string, log *s
 	}
 	binaries, err := server.Find()
 	if errors.Is(err, server.ErrNotFound) {
-		return engineDatabase(ctx, d, env("CLOCKER_POSTGRES_IMAGE"), err)
+		return engineDatabase(ctx, d, PostgresImage(env), err)
 	}
 	if err != nil {
 		return database{}, err

@@ -32,9 +32,6 @@ const (
 // engineDatabase runs Postgres as a container of our own with a volume of our own, both named after the installation.
 // It is reached over a port of the loopback address, so the Engine must be on this machine.
 func engineDatabase(ctx context.Context, d Data, name string, binaries error) (database, error) {
-	if name == "" {
-		name = defaultPostgresImage
-	}
 	c, err := client.NewClientWithOpts(client.FromEnv, client.WithAPIVersionNegotiation())
 	if err != nil {
 		return database{}, noDatabase(binaries, err, name)

@@ -102,6 +102,15 @@ func readHolder(f *os.File) (Holder, error) {
 
 // holderOf gives who holds a data directory now; false when nobody does.
 func holderOf(d Data) (Holder, bool, error) {
+	h, held, err := holding(d)
+	if !held {
+		return Holder{}, false, err
+	}
+	return h, true, err
+}
+
+// holding gives who holds a data directory, or, with false, who held it last.
+func holding(d Data) (Holder, bool, error) {
 	f, err := os.Open(d.lockFile())
 	if errors.Is(err, os.ErrNotExist) {
 		return Holder{}, false, nil
@@ -109,16 +118,14 @@ func holderOf(d Data) (Holder, bool, error) {
 	if err != nil {
 		return Holder{}, false, fmt.Errorf("open the lock of the data directory: %w", err)
 	}
-	defer f.Close()
+	defer f.Close() // gives the lock back
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
-	if err == nil {
-		return Holder{}, false, nil // closing gives it back
-	}
-	if !errors.Is(err, syscall.EWOULDBLOCK) {
+	if err != nil && !errors.Is(err, syscall.EWOULDBLOCK) {
 		return Holder{}, false, fmt.Errorf("look at the lock of the data directory: %w", err)
 	}
+	held := err != nil
 	h, err := readHolder(f)
-	return h, true, err
+	return h, held, err
 }
 
 // pidSpace names the pid namespace of this process; empty where there is no such thing.
