@@ -49,22 +49,23 @@ func (s *Shell) doctor() *cobra.Command {
 	return c
 }
 
-// probe is what to look at: what the other commands would use.
+// probe is what to look at: what the other commands would use. A token that cannot be read is something to be told of, and
+// it is only looked for when the API is on this machine.
 func (s *Shell) probe() (probe.Settings, error) {
-	api, err := s.api()
-	if err != nil {
-		return probe.Settings{}, err
-	}
-	u, err := url.Parse(api.Base)
-	if err != nil {
-		return probe.Settings{}, err
-	}
-	token := "$CLOCKER_TOKEN"
+	p := probe.Settings{Env: s.Env, Now: s.Now, Dir: s.dataDir(), Named: s.url != "" || s.Env("CLOCKER_URL") != "",
+		Token: "$CLOCKER_TOKEN", Version: version(), Here: true}
 	if s.Env("CLOCKER_TOKEN") == "" {
-		token = s.tokenFile()
+		p.Token = s.tokenFile()
 	}
-	return probe.Settings{Env: s.Env, Now: s.Now, Dir: s.dataDir(), API: api, Named: s.url != "" || s.Env("CLOCKER_URL") != "",
-		Token: token, Version: version(), Here: onThisMachine(u)}, nil
+	var usage *usageError
+	switch p.API, p.Unasked = s.api(); {
+	case errors.As(p.Unasked, &usage):
+		return p, p.Unasked
+	case p.Unasked == nil:
+		u, err := url.Parse(p.API.Base)
+		p.Here = err == nil && onThisMachine(u)
+	}
+	return p, nil
 }
 
 func (s *Shell) findings(all []doctor.Finding, verbose bool) string {

@@ -115,6 +115,7 @@ var ills = []struct {
 	}},
 	{"api-other", Warning, "installation b2", func(f *Facts) { f.API.Installation = "b2" }},
 	{"api-token", Fault, "refuses the token", func(f *Facts) { f.API.Trouble = Denied }},
+	{"api-unasked", Fault, "read the token", func(f *Facts) { f.API.Trouble, f.API.Reason = Unasked, "read the token: permission denied" }},
 	{"api-untrusted", Fault, "cannot be trusted", func(f *Facts) { f.API.Trouble = Untrusted }},
 	{"api-silent", Fault, "does not answer", func(f *Facts) { f.API.Trouble = Silent }},
 	{"api-foreign", Fault, "is no Clocker", func(f *Facts) { f.API.Trouble = Foreign }},

@@ -69,7 +69,7 @@ func older(a, b string) bool {
 func engineOS(e Engine) Finding {
 	if e.OS != "linux" {
 		return fault("engine-not-linux", fmt.Sprintf("the Engine runs %s containers; Clocker needs Linux containers", e.OS),
-			"in Docker Desktop: Switch to Linux containers", "or name an Engine on Linux: DOCKER_HOST=ssh://USER@HOST clocker up")
+			"in Docker Desktop: Switch to Linux containers", "or name an Engine on Linux: DOCKER_HOST=unix:///path/docker.sock clocker up")
 	}
 	return fine("engine-linux", "it runs Linux containers")
 }

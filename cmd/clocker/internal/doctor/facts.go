@@ -46,6 +46,7 @@ const (
 	Refused   Trouble = "refused"   // nobody listens
 	Foreign   Trouble = "foreign"   // something else answers
 	Untrusted Trouble = "untrusted" // by a certificate that we cannot trust
+	Unasked   Trouble = "unasked"   // what it takes to ask is not there: a token that we may not read
 	Other     Trouble = "other"
 )
 

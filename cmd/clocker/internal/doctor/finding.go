@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Level is how bad a finding is.
@@ -29,12 +30,15 @@ func fine(code, format string, args ...any) Finding {
 }
 
 func warning(code, text string, mend ...string) Finding {
-	return Finding{Code: code, Level: Warning, Text: text, Mend: mend}
+	return Finding{Code: code, Level: Warning, Text: line(text), Mend: mend}
 }
 
 func fault(code, text string, mend ...string) Finding {
-	return Finding{Code: code, Level: Fault, Text: text, Mend: mend}
+	return Finding{Code: code, Level: Fault, Text: line(text), Mend: mend}
 }
+
+// line makes one of a reason that has several, as those of Postgres have.
+func line(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // Judge gives the findings of all checks: faults first, then warnings, then what is fine, each in the order of the checks.
 func Judge(f Facts) []Finding {

@@ -18,13 +18,11 @@ const (
 )
 
 // answers says that a Clocker answers that takes us in.
-func (a API) answers() bool { return a.Base != "" && a.Trouble == "" }
+func (a API) answers() bool { return a.Trouble == "" }
 
 func judgeAPI(f Facts) []Finding {
 	a := f.API
 	switch {
-	case a.Base == "":
-		return nil
 	case a.Trouble != "":
 		return []Finding{apiTrouble(f)}
 	}
@@ -53,6 +51,8 @@ func versionOf(version, revision string) string {
 func apiTrouble(f Facts) Finding {
 	a := f.API
 	switch {
+	case a.Trouble == Unasked:
+		return fault("api-unasked", "the API was not asked: "+a.Reason, "run this as the account that runs Clocker, or set CLOCKER_TOKEN")
 	case a.Trouble == Denied:
 		return fault("api-token", fmt.Sprintf("Clocker at %s refuses the token from %s: %s", a.Base, a.Token, a.Reason),
 			"on the machine and as the account that runs it the CLI finds its token by itself: unset CLOCKER_TOKEN, or set CLOCKER_DATA to its data directory",

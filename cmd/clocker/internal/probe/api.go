@@ -26,6 +26,9 @@ import (
 
 // api asks the API who it is, and what it knows that is not well.
 func (s Settings) api(ctx context.Context) func(*doctor.Facts) {
+	if s.API == nil {
+		return func(f *doctor.Facts) { f.API = doctor.API{Trouble: doctor.Unasked, Reason: s.Unasked.Error()} }
+	}
 	ctx, cancel := context.WithTimeout(ctx, call)
 	defer cancel()
 	a := doctor.API{Base: s.API.Base, Named: s.Named, Token: s.Token, CLIVersion: s.Version.Version, CLIRevision: s.Version.Revision}

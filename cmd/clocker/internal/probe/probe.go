@@ -28,7 +28,8 @@ type Settings struct {
 	Env     func(string) string
 	Now     func() time.Time
 	Dir     string // data directory
-	API     *client.Client
+	API     *client.Client // nil with Unasked
+	Unasked error          // why the API cannot even be asked
 	Named   bool           // the user named the API's address
 	Token   string         // where its token comes from
 	Version client.Version // of this program
@@ -43,7 +44,7 @@ type look struct {
 
 // Look gives the facts.
 func Look(ctx context.Context, s Settings) doctor.Facts {
-	looks := []look{{"the API at " + s.API.Base, s.api}}
+	looks := []look{{"the API", s.api}}
 	if s.Here {
 		programs := once(readPrograms)
 		looks = append(looks,

@@ -36,6 +36,27 @@ func (r *Rig) Resume(name string) {
 	}
 }
 
+// PausePostmaster stops the process of Postgres that takes connections; those that are made go on.
+func (r *Rig) PausePostmaster() {
+	r.t.Helper()
+	pid := r.postmaster()
+	if pid == 0 {
+		r.t.Fatal("no Postgres runs that could be stopped")
+	}
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		r.t.Fatal(err)
+	}
+	Eventually(r.t, "Postgres to stand still", Limit, func() error { return stands(pid) })
+}
+
+// ResumePostmaster lets it take connections again.
+func (r *Rig) ResumePostmaster() {
+	r.t.Helper()
+	if err := syscall.Kill(r.postmaster(), syscall.SIGCONT); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
 // pids are the processes of a program, the one that starts others first.
 func (r *Rig) pids(name string) []int {
 	r.t.Helper()

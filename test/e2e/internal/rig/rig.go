@@ -32,6 +32,7 @@ type Rig struct {
 	DatabaseURL  string           // of a user that may do everything
 
 	t         testing.TB
+	env       []string // of what is started
 	slot      *slot
 	alone     bool // one process
 	processes map[string]*process
@@ -147,6 +148,7 @@ func prepare(t testing.TB, options []Option) (*Rig, []string, settings) {
 	}
 	r.Engine = watchEngine(t, s.engine, r.Installation)
 	r.API = &Client{t: t, Base: "http://" + r.slot.address(portAPI)}
+	r.env = env[:len(env):len(env)]
 	if s.simulated {
 		r.simulated = &simulation{}
 		env = append(env, "CLOCKER_MAX_CONTAINERS=100000")
@@ -297,6 +299,17 @@ func (r *Rig) CLI(args ...string) (stdout, stderr string, code int) {
 	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + r.Dir, "CLOCKER_URL=" + r.API.Base, "CLOCKER_TOKEN=" + r.API.Token}
 	path := Program(r.t, "clocker")
 	stdout, stderr, err := try(env, path, args...)
+	return stdout, stderr, exitCode(err)
+}
+
+// Local is the command line with the environment of `clocker up`, and with more of it: the way of who runs this installation.
+func (r *Rig) Local(more []string, args ...string) (stdout, stderr string, code int) {
+	return Command(r.t, append(append(r.env, "CLOCKER_LISTEN="+r.slot.address(portAPI)), more...), args...)
+}
+
+// Command is the command line with an environment and nothing else.
+func Command(t testing.TB, env []string, args ...string) (stdout, stderr string, code int) {
+	stdout, stderr, err := try(env, Program(t, "clocker"), args...)
 	return stdout, stderr, exitCode(err)
 }
 

@@ -67,7 +67,7 @@ func (s *slot) address(port int) string {
 
 func (s *slot) settings() []string {
 	return []string{
-		fmt.Sprintf("CLOCKER_POOL=10.%d.0.0/16", 208+s.n),
+		"CLOCKER_POOL=" + s.pool(),
 		fmt.Sprintf("CLOCKER_FIRST_VNI=%d", 20000+s.n*1000),
 		// Host ports are leased from the same number in every installation; on addresses apart they do not meet.
 		"CLOCKER_PUBLISH_ADDRESS=" + s.publishAddress(),
@@ -76,7 +76,12 @@ func (s *slot) settings() []string {
 
 func (s *slot) publishAddress() string { return fmt.Sprintf("127.0.%d.1", 100+s.n) }
 
+func (s *slot) pool() string { return fmt.Sprintf("10.%d.0.0/16", 208+s.n) }
+
 func (s *slot) release() { _ = s.file.Close() }
 
 // PublishAddress is where host ports are published: an address of the loopback network that no other installation has.
 func (r *Rig) PublishAddress() string { return r.slot.publishAddress() }
+
+// Pool is where this installation carves its networks from: a /16 that no other has.
+func (r *Rig) Pool() string { return r.slot.pool() }
