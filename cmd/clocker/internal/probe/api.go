@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 
 	"clocker.io/cmd/clocker/internal/client"
 	"clocker.io/cmd/clocker/internal/doctor"
@@ -39,7 +40,8 @@ func (s Settings) api(ctx context.Context) func(*doctor.Facts) {
 	if err != nil {
 		a.Trouble, a.Reason = apiTrouble(ctx, err)
 	} else {
-		a.Version, a.Revision, a.Installation = version.Value.Version, version.Value.Revision, version.Value.Installation
+		// The Go tool puts one without a number in brackets, and this program says it without.
+		a.Version, a.Revision, a.Installation = strings.Trim(version.Value.Version, "()"), version.Value.Revision, version.Value.Installation
 		s.inside(ctx, &a)
 	}
 	return func(f *doctor.Facts) {
