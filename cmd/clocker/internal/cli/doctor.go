@@ -39,29 +39,37 @@ func (s *Shell) doctor() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := s.show(raw, func() string { return s.findings(findings, verbose) }); err != nil || faults == 0 {
+			if err := s.show(raw, func() string { return s.findings(findings, verbose) }, wrong(findings)...); err != nil || faults == 0 {
 				return err
 			}
 			return errors.New("something is wrong")
 		},
 	}
 	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "also what is fine")
-	return c
+	return named(c)
+}
+
+// wrong are the codes of what is not fine.
+func wrong(all []doctor.Finding) []string {
+	var out []string
+	for _, f := range all {
+		if f.Level != doctor.Fine {
+			out = append(out, f.Code)
+		}
+	}
+	return out
 }
 
 // probe is what to look at: what the other commands would use. A token that cannot be read is something to be told of, and
 // it is only looked for when the API is on this machine.
 func (s *Shell) probe() (probe.Settings, error) {
-	p := probe.Settings{Env: s.Env, Now: s.Now, Dir: s.dataDir(), Named: s.url != "" || s.Env("CLOCKER_URL") != "",
-		Token: "$CLOCKER_TOKEN", Version: version(), Here: true}
-	if s.Env("CLOCKER_TOKEN") == "" {
-		p.Token = s.tokenFile()
-	}
+	p := probe.Settings{Env: s.Env, Now: s.Now, Dir: s.dataDir(), Version: version(), Here: true}
 	var usage *usageError
 	switch p.API, p.Unasked = s.api(); {
 	case errors.As(p.Unasked, &usage):
 		return p, p.Unasked
 	case p.Unasked == nil:
+		p.Token, p.Named = s.tokenFrom, s.url != "" || s.Env("CLOCKER_URL") != "" || p.API.Base != s.localURL()
 		u, err := url.Parse(p.API.Base)
 		p.Here = err == nil && onThisMachine(u)
 	}
