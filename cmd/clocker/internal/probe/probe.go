@@ -27,7 +27,7 @@ const (
 type Settings struct {
 	Env     func(string) string
 	Now     func() time.Time
-	Dir     string // data directory
+	Dir     string         // data directory
 	API     *client.Client // nil with Unasked
 	Unasked error          // why the API cannot even be asked
 	Named   bool           // the user named the API's address
