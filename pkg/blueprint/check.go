@@ -24,7 +24,7 @@ func (p *parser) check(services node) {
 					at = n
 				}
 			}
-			at.fail("give it another id", "two services have the id %q, the other is on line %d", id, first.at.yaml.Line)
+			at.fail(IDTaken, "give it another id", "two services have the id %q, the other is on line %d", id, first.at.yaml.Line)
 			continue
 		}
 		byID[id] = s
@@ -45,7 +45,7 @@ func (p *parser) check(services node) {
 func (s *service) checkPorts() {
 	for _, port := range s.entity.DirectPorts {
 		if slices.Contains(s.entity.OpenPorts, port) {
-			s.keys["directPorts"].fail("keep it in directPorts for the same number on the host, in openPorts for any",
+			s.keys["directPorts"].fail(PortTwice, "keep it in directPorts for the same number on the host, in openPorts for any",
 				"%s is in openPorts and in directPorts", portText(port))
 		}
 	}
@@ -71,7 +71,7 @@ func (p *parser) checkReference(s *service, r sensorUse, byID map[string]*servic
 				ids = append(ids, other.entity.ID)
 			}
 		}
-		r.at.fail(didYouMean(r.Entity, ids), "there is no service %q in this blueprint", clip(r.Entity))
+		r.at.fail(UnknownService, didYouMean(r.Entity, ids), "there is no service %q in this blueprint", clip(r.Entity))
 		return
 	}
 	known := target.sensors()
@@ -81,11 +81,11 @@ func (p *parser) checkReference(s *service, r sensorUse, byID map[string]*servic
 		if strings.HasPrefix(r.Sensor, clocker.SensorMappedPortRoot) {
 			hint = "only ports in its openPorts and directPorts have one"
 		}
-		r.at.fail(hint, "the service %q has no sensor %q", r.Entity, clip(r.Sensor))
+		r.at.fail(UnknownSensor, hint, "the service %q has no sensor %q", r.Entity, clip(r.Sensor))
 	case r.latch && !slices.Contains(latchable, r.Sensor):
-		r.at.fail("known are "+strings.Join(latchable, ", "), "launch.latch cannot wait for %s", r.Sensor)
+		r.at.fail(BadLatch, "known are "+strings.Join(latchable, ", "), "launch.latch cannot wait for %s", r.Sensor)
 	case target == s && r.waits():
-		r.at.fail("wait for another service", "the service %q would wait for itself for ever", r.Entity)
+		r.at.fail(Waits, "wait for another service", "the service %q would wait for itself for ever", r.Entity)
 	}
 }
 
@@ -125,7 +125,7 @@ func (p *parser) checkCycles(byID map[string]*service) {
 			}
 			switch state[target] {
 			case open:
-				r.at.fail("let one of them start first", "these would wait for each other for ever: %s", circle(path, target))
+				r.at.fail(Waits, "let one of them start first", "these would wait for each other for ever: %s", circle(path, target))
 			case done:
 			default:
 				visit(target)

@@ -24,31 +24,31 @@ func (s *service) readEnv(n node) {
 			}
 			name, value, ok := strings.Cut(text, "=")
 			if !ok {
-				item.fail(envHint, "%q has no =", clip(text))
+				item.fail(BadVariable, envHint, "%q has no =", clip(text))
 				continue
 			}
 			y := *item.yaml
 			y.Value = value
 			y.Tag = "!!str"
-			s.addEnv(item, name, node{yaml: &y, path: item.path, out: item.out})
+			s.addEnv(item, name, node{yaml: &y, path: item.path, out: item.out, before: len(name) + 1})
 		}
 	default:
-		n.fail(envHint, "env must be a map or a list, it is %s", n.is())
+		n.fail(WrongKind, envHint, "env must be a map or a list, it is %s", n.is())
 	}
 }
 
 func (s *service) addEnv(key node, name string, value node) {
 	if name == "" || strings.ContainsAny(name, "= \t\r\n\x00") {
-		key.fail("a name without spaces and =", "%q cannot name a variable", clip(name))
+		key.fail(BadVariable, "a name without spaces and =", "%q cannot name a variable", clip(name))
 		return
 	}
 	if s.named[name] {
-		key.fail("keep one of them", "the variable %s is given twice", name)
+		key.fail(VariableTwice, "keep one of them", "the variable %s is given twice", name)
 		return
 	}
 	s.named[name] = true
 	if value.yaml.Tag == "!!null" {
-		value.fail(`write "" for an empty one`, "the variable %s has no value", name)
+		value.fail(BadVariable, `write "" for an empty one`, "the variable %s has no value", name)
 		return
 	}
 	if v, ok := s.readValue("the variable "+name, value); ok {

@@ -23,7 +23,7 @@ func (s *service) readValue(what string, n node) (clocker.Value, bool) {
 	case n.scalar() && isExpression(n.yaml.Value):
 		e, err := readExpr(n, false)
 		if err != nil {
-			n.shifted(err.offset).fail(exprHint, "the expression cannot be read: %s", err.message)
+			n.shifted(err.offset).fail(BadExpression, exprHint, "the expression cannot be read: %s", err.message)
 			return clocker.Value{}, false
 		}
 		return s.evaluate(e)
@@ -33,7 +33,7 @@ func (s *service) readValue(what string, n node) (clocker.Value, bool) {
 		return clocker.Value{}, false
 	}
 	if at := strings.Index(text, prefix); at >= 0 {
-		n.shifted(at).fail(`use $brooklyn:formatString("...%s...", ...) to put a value into text`,
+		n.shifted(at).fail(ExpressionInText, `use $brooklyn:formatString("...%s...", ...) to put a value into text`,
 			"%s holds an expression in the middle of text, where it would not be understood", what)
 		return clocker.Value{}, false
 	}
@@ -43,7 +43,7 @@ func (s *service) readValue(what string, n node) (clocker.Value, bool) {
 // mapExpr reads the form of one key and its arguments: $brooklyn:formatString: ["%s", ...].
 func (s *service) mapExpr(what string, n node, depth int) (expr, bool) {
 	if depth > maxDepth {
-		n.fail("", "calls are nested more than %d deep", maxDepth)
+		n.fail(OverLimit, "take some calls out", "calls are nested more than %d deep", maxDepth)
 		return expr{}, false
 	}
 	fields, ok := n.fields(what)
@@ -51,18 +51,18 @@ func (s *service) mapExpr(what string, n node, depth int) (expr, bool) {
 		return expr{}, false
 	}
 	if len(fields) != 1 || !isExpression(fields[0].name) {
-		n.fail(exprHint, "%s must be text, it is a map", what)
+		n.fail(WrongKind, exprHint, "%s must be text, it is a map", what)
 		return expr{}, false
 	}
 	key, value := fields[0].key, fields[0].value
 	e, err := readExpr(key, true)
 	if err != nil {
-		key.shifted(err.offset).fail(exprHint, "the expression cannot be read: %s", err.message)
+		key.shifted(err.offset).fail(BadExpression, exprHint, "the expression cannot be read: %s", err.message)
 		return expr{}, false
 	}
 	last := len(e.chain) - 1
 	if last < 0 || !e.chain[last].bare {
-		key.fail(exprHint, "arguments are given in the key and as its value")
+		key.fail(BadExpression, exprHint, "arguments are given in the key and as its value")
 		return expr{}, false
 	}
 	args := []node{value}
@@ -87,7 +87,7 @@ func (s *service) argument(n node, depth int) (expr, bool) {
 	if n.scalar() && isExpression(n.yaml.Value) {
 		e, err := readExpr(n, false)
 		if err != nil {
-			n.shifted(err.offset).fail(exprHint, "the expression cannot be read: %s", err.message)
+			n.shifted(err.offset).fail(BadExpression, exprHint, "the expression cannot be read: %s", err.message)
 			return expr{}, false
 		}
 		return e, true
@@ -108,7 +108,7 @@ func (s *service) evaluate(e expr) (clocker.Value, bool) {
 		return s.sensor(e)
 	default:
 		known := []string{"component", "entity", "formatString"}
-		first.at.fail(didYouMean(first.name, known), "the call %s is not known here", clip(first.name))
+		first.at.fail(UnknownCall, didYouMean(first.name, known), "the call %s is not known here", clip(first.name))
 		return clocker.Value{}, false
 	}
 }
@@ -116,11 +116,11 @@ func (s *service) evaluate(e expr) (clocker.Value, bool) {
 func (s *service) format(e expr) (clocker.Value, bool) {
 	c := e.chain[0]
 	if len(e.chain) > 1 {
-		e.chain[1].at.fail("", "nothing can be called on formatString(...)")
+		e.chain[1].at.fail(UnknownCall, "end it after the bracket", "nothing can be called on formatString(...)")
 		return clocker.Value{}, false
 	}
 	if len(c.args) == 0 || len(c.args[0].chain) > 0 {
-		c.at.fail(`formatString("%s:%s", ...)`, "formatString begins with its pattern, in quotes")
+		c.at.fail(BadFormat, `formatString("%s:%s", ...)`, "formatString begins with its pattern, in quotes")
 		return clocker.Value{}, false
 	}
 	v := clocker.Value{Format: c.args[0].literal}
@@ -131,11 +131,11 @@ func (s *service) format(e expr) (clocker.Value, bool) {
 		all = all && ok
 	}
 	if v.Format == "" {
-		c.args[0].at.fail(`formatString("%s:%s", ...)`, "the pattern of formatString is empty")
+		c.args[0].at.fail(BadFormat, `formatString("%s:%s", ...)`, "the pattern of formatString is empty")
 		return clocker.Value{}, false
 	}
 	if _, err := clocker.Format(v.Format, make([]string, len(v.Args))); err != nil {
-		c.args[0].at.fail("known are %s, %d, %1$s, %1$d and %%", "%s", err)
+		c.args[0].at.fail(BadFormat, "known are %s, %d, %1$s, %1$d and %%", "%s", err)
 		return clocker.Value{}, false
 	}
 	return v, all
@@ -144,7 +144,7 @@ func (s *service) format(e expr) (clocker.Value, bool) {
 func (s *service) sensor(e expr) (clocker.Value, bool) {
 	c := e.chain[0]
 	if len(c.args) != 1 || len(c.args[0].chain) > 0 {
-		c.at.fail(sensorHint, "%s takes the id of a service of this blueprint", c.name)
+		c.at.fail(BadCall, sensorHint, "%s takes the id of a service of this blueprint", c.name)
 		return clocker.Value{}, false
 	}
 	if len(e.chain) != 2 || e.chain[1].name != "attributeWhenReady" {
@@ -152,12 +152,12 @@ func (s *service) sensor(e expr) (clocker.Value, bool) {
 		if len(e.chain) > 1 {
 			at, what = e.chain[1].at, e.chain[1].name
 		}
-		at.fail(sensorHint, "of a component only attributeWhenReady can be asked, not %s", clip(what))
+		at.fail(BadCall, sensorHint, "of a component only attributeWhenReady can be asked, not %s", clip(what))
 		return clocker.Value{}, false
 	}
 	a := e.chain[1]
 	if len(a.args) != 1 || len(a.args[0].chain) > 0 {
-		a.at.fail(sensorHint, "attributeWhenReady takes the name of a sensor")
+		a.at.fail(BadCall, sensorHint, "attributeWhenReady takes the name of a sensor")
 		return clocker.Value{}, false
 	}
 	ref := clocker.SensorRef{Entity: c.args[0].literal, Sensor: a.args[0].literal}
@@ -169,7 +169,7 @@ func (s *service) sensor(e expr) (clocker.Value, bool) {
 func (s *service) readLatch(n node) {
 	const hint = `$brooklyn:component("store").attributeWhenReady("service.isUp")`
 	if !n.isMap() && (!n.scalar() || !isExpression(n.yaml.Value)) {
-		n.fail(hint, "launch.latch waits for a sensor of another service; it is %s", n.is())
+		n.fail(BadLatch, hint, "launch.latch waits for a sensor of another service; it is %s", n.is())
 		return
 	}
 	v, ok := s.readValue("launch.latch", n)
@@ -177,7 +177,7 @@ func (s *service) readLatch(n node) {
 		return
 	}
 	if v.Ref == nil {
-		n.fail(hint, "launch.latch waits for one sensor, not for a text")
+		n.fail(BadLatch, hint, "launch.latch waits for one sensor, not for a text")
 		return
 	}
 	s.entity.Latch = v.Ref

@@ -25,8 +25,8 @@ func FuzzParse(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		app, problems := Parse(text, options())
-		if len(problems) > 0 {
+		app, found := Parse(text, options())
+		if len(found.Problems) > 0 {
 			if app.Entities != nil {
 				t.Fatal("problems and an application")
 			}

@@ -23,7 +23,7 @@ func (s *service) readImage() {
 	name, typed := s.keys["type"]
 	switch {
 	case !builds && !typed:
-		s.at.fail(typeHint, "the service has no type, so no image")
+		s.at.fail(NoImage, typeHint, "the service has no type, so no image")
 		return
 	case typed:
 		s.readType(name, builds)
@@ -44,16 +44,16 @@ func (s *service) readType(n node, builds bool) {
 		if _, err := reference.ParseNormalizedNamed(text); err == nil && !strings.Contains(text, ".") {
 			hint = "type: docker:" + text
 		}
-		n.fail(hint, "type %q is not known here", clip(text))
+		n.fail(UnknownType, hint, "type %q is not known here", clip(text))
 		return
 	}
 	if image = strings.TrimSpace(image); image == "" {
-		n.fail(typeHint, "docker: names no image")
+		n.fail(BadImage, typeHint, "docker: names no image")
 		return
 	}
 	if builds {
 		if s.image = image; clocker.Slug(image) == "" {
-			n.fail("docker:<name>", "%q names nothing", clip(text))
+			n.fail(BadImage, "docker:<name>", "%q names nothing", clip(text))
 		}
 		return
 	}
@@ -65,7 +65,7 @@ func (s *service) readType(n node, builds bool) {
 				hint = "docker:" + lower
 			}
 		}
-		n.shifted(len("docker:")).fail(hint, "%q is no image reference: %s", clip(image), err)
+		n.shifted(len("docker:")).fail(BadImage, hint, "%q is no image reference: %s", clip(image), err)
 		return
 	}
 	s.image = path.Base(reference.Path(named))
@@ -84,21 +84,21 @@ func (s *service) readDockerfile(n node) {
 	trimmed := strings.TrimSpace(text)
 	switch {
 	case trimmed == "":
-		n.fail(dockerfileHint, "dockerfile is empty")
+		n.fail(BadDockerfile, dockerfileHint, "dockerfile is empty")
 	case strings.Contains(trimmed, "\n") || firstWord(trimmed) == "FROM":
 		s.readInline(n, text)
 	case strings.Contains(trimmed, "://"):
-		n.fail(dockerfileHint, "a Dockerfile is not fetched from an address")
-	case context == nil:
-		n.fail(contextHint, "dockerfile is the path %q, but no build context was sent", clip(trimmed))
+		n.fail(BadDockerfile, dockerfileHint, "a Dockerfile is not fetched from an address")
+	case context == nil && !s.parser.opts.Later:
+		n.fail(NoContext, contextHint, "dockerfile is the path %q, but no build context was sent", clip(trimmed))
 	default:
 		file := path.Clean(trimmed)
 		if path.IsAbs(file) || file == ".." || strings.HasPrefix(file, "../") {
-			n.fail(dockerfileHint, "the path %q is outside the build context", clip(trimmed))
+			n.fail(OutsideContext, dockerfileHint, "the path %q is outside the build context", clip(trimmed))
 			return
 		}
-		if !context.Files[file] {
-			n.fail("the path counts from the root of the context; .dockerignore may leave it out",
+		if context != nil && !context.Files[file] {
+			n.fail(NotInContext, "the path counts from the root of the context; .dockerignore may leave it out",
 				"the build context has no file %q", clip(file))
 			return
 		}
@@ -109,7 +109,7 @@ func (s *service) readDockerfile(n node) {
 // readInline takes the text of a Dockerfile, and looks only for what cannot work in any case.
 func (s *service) readInline(n node, text string) {
 	if len(text) > maxDockerfile {
-		n.fail("put it into the build context", "the Dockerfile is larger than %d KiB", maxDockerfile>>10)
+		n.fail(OverLimit, "put it into the build context", "the Dockerfile is larger than %d KiB", maxDockerfile>>10)
 		return
 	}
 	from, copies := false, ""
@@ -124,11 +124,11 @@ func (s *service) readInline(n node, text string) {
 		}
 	}
 	if !from {
-		n.fail("start it with FROM <image>", "the Dockerfile has no FROM line")
+		n.fail(BadDockerfile, "start it with FROM <image>", "the Dockerfile has no FROM line")
 		return
 	}
-	if copies != "" && s.parser.opts.Context == nil {
-		n.fail(contextHint, "the Dockerfile copies files (%s), but no build context was sent", clip(copies))
+	if copies != "" && s.parser.opts.Context == nil && !s.parser.opts.Later {
+		n.fail(NoContext, contextHint, "the Dockerfile copies files (%s), but no build context was sent", clip(copies))
 		return
 	}
 	s.entity.Image.Dockerfile = text

@@ -29,16 +29,16 @@ func (p *parser) network(n node) {
 	prefix, err := netip.ParsePrefix(text)
 	switch {
 	case err != nil || !prefix.Addr().Is4():
-		n.fail(cidrHint, "network.cidr %q is no IPv4 network", clip(text))
+		n.fail(BadNetwork, cidrHint, "network.cidr %q is no IPv4 network", clip(text))
 		return
 	case prefix.Masked() != prefix:
-		n.fail("did you mean "+prefix.Masked().String()+"?", "network.cidr %s is an address in a network, not the network", prefix)
+		n.fail(BadNetwork, "did you mean "+prefix.Masked().String()+"?", "network.cidr %s is an address in a network, not the network", prefix)
 		return
 	case !private(prefix):
-		n.fail("inside 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10", "network.cidr %s is not private", prefix)
+		n.fail(BadNetwork, "inside 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10", "network.cidr %s is not private", prefix)
 		return
 	case p.cidrAt != nil && p.cidr != prefix:
-		n.fail("give it once, in brooklyn.config of the blueprint",
+		n.fail(NetworksDiffer, "give it once, in brooklyn.config of the blueprint",
 			"network.cidr %s differs from %s on line %d; an application has one network", prefix, p.cidr, p.cidrAt.yaml.Line)
 		return
 	}
@@ -69,13 +69,13 @@ func (p *parser) checkNetwork(services node) {
 	if p.cidrAt == nil {
 		if why := TooSmall("", containers); why != "" {
 			need, _ := netip.MustParsePrefix("10.90.0.0/16").Addr().Prefix(bitsFor(containers))
-			services.fail("give network.cidr in brooklyn.config of the blueprint, such as "+need.String(), "%s", why)
+			services.fail(NetworkTooSmall, "give network.cidr in brooklyn.config of the blueprint, such as "+need.String(), "%s", why)
 		}
 		return
 	}
 	if why := TooSmall(p.app.CIDR, containers); why != "" {
 		larger, _ := p.cidr.Addr().Prefix(bitsFor(containers))
-		p.cidrAt.fail("a larger network, such as "+larger.String(), "%s", why)
+		p.cidrAt.fail(NetworkTooSmall, "a larger network, such as "+larger.String(), "%s", why)
 	}
 }
 

@@ -13,6 +13,8 @@ type node struct {
 	yaml *yaml.Node
 	path string // JSON pointer
 	out  *collector
+	// before is how much of the text, in bytes, stands before this value: the NAME= of a variable in a list.
+	before int
 }
 
 // field is a key of a map with its value.
@@ -22,23 +24,22 @@ type field struct {
 	value node
 }
 
-// fail notes a problem with the value.
-func (n node) fail(hint, format string, args ...any) {
-	n.out.add(Problem{Line: n.yaml.Line, Column: n.yaml.Column, Pointer: n.path, Message: fmt.Sprintf(format, args...), Hint: hint})
+// fail notes a problem with the value. In what was mended an empty value says nothing: its text may have been left out.
+func (n node) fail(code Code, hint, format string, args ...any) {
+	if n.out.mended && n.yaml.Tag == "!!null" {
+		return
+	}
+	n.out.add(n.problem(code, hint, format, args...))
 }
 
-// shifted is the same value, pointing at byte offset within its text. Only text that stands on one line as it is
-// written can be pointed into; else the whole value is meant.
-func (n node) shifted(offset int) node {
-	if n.yaml.Kind != yaml.ScalarNode || n.yaml.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		return n
-	}
-	y := *n.yaml
-	y.Column += offset
-	if y.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
-		y.Column++
-	}
-	return node{yaml: &y, path: n.path, out: n.out}
+// warn notes what a tolerant reader passes over.
+func (n node) warn(code Code, hint, format string, args ...any) {
+	n.out.warn(n.problem(code, hint, format, args...))
+}
+
+func (n node) problem(code Code, hint, format string, args ...any) Problem {
+	return Problem{Code: code, Line: n.yaml.Line, Column: n.yaml.Column, Pointer: n.path,
+		Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
 // is names the kind of the value, for messages.
@@ -69,14 +70,16 @@ var plainTags = map[string]bool{
 
 func (n node) scalar() bool { return n.yaml.Kind == yaml.ScalarNode && plainTags[n.yaml.Tag] }
 
+const textHint = "one value: text, a number, true or false"
+
 // text is the value as it was written, a number or true and false too.
 func (n node) text(what string) (string, bool) {
 	if !n.scalar() {
-		n.fail("", "%s must be text, it is %s", what, n.is())
+		n.fail(WrongKind, textHint, "%s must be text, it is %s", what, n.is())
 		return "", false
 	}
 	if strings.ContainsRune(n.yaml.Value, 0) {
-		n.fail("", "%s holds a zero byte", what)
+		n.fail(BadText, "remove it", "%s holds a zero byte", what)
 		return "", false
 	}
 	return n.yaml.Value, true
@@ -90,26 +93,29 @@ func (n node) line(what string) (string, bool) {
 	}
 	s = strings.TrimSpace(s)
 	if s == "" || strings.ContainsAny(s, "\n\r") {
-		n.fail("", "%s must be one line of text", what)
+		n.fail(BadText, "one line, with something on it", "%s must be one line of text", what)
 		return "", false
 	}
 	return s, true
 }
 
-// integer is a whole number from low to high.
-func (n node) integer(what string, low, high int64) (int64, bool) {
-	hint := fmt.Sprintf("a whole number from %d to %d", low, high)
+// between is the least and the greatest of what a number may be.
+type between struct{ low, high int64 }
+
+// integer is a whole number within bounds.
+func (n node) integer(what string, b between) (int64, bool) {
+	hint := fmt.Sprintf("a whole number from %d to %d", b.low, b.high)
 	if !n.scalar() {
-		n.fail(hint, "%s must be a number, it is %s", what, n.is())
+		n.fail(WrongKind, hint, "%s must be a number, it is %s", what, n.is())
 		return 0, false
 	}
 	v, err := strconv.ParseInt(strings.TrimSpace(n.yaml.Value), 10, 64)
 	if err != nil {
-		n.fail(hint, "%s must be a whole number, it is %s", what, n.is())
+		n.fail(BadNumber, hint, "%s must be a whole number, it is %s", what, n.is())
 		return 0, false
 	}
-	if v < low || v > high {
-		n.fail(hint, "%s is out of range: %d", what, v)
+	if v < b.low || v > b.high {
+		n.fail(OutOfRange, hint, "%s is out of range: %d", what, v)
 		return 0, false
 	}
 	return v, true
@@ -118,7 +124,7 @@ func (n node) integer(what string, low, high int64) (int64, bool) {
 // items are the values of a list.
 func (n node) items(what string) ([]node, bool) {
 	if n.yaml.Kind != yaml.SequenceNode {
-		n.fail("", "%s must be a list, it is %s", what, n.is())
+		n.fail(WrongKind, "a line with - for each, or [one, another]", "%s must be a list, it is %s", what, n.is())
 		return nil, false
 	}
 	return n.elements(), true
@@ -138,7 +144,7 @@ func (n node) isMap() bool  { return n.yaml.Kind == yaml.MappingNode }
 // fields are the keys of a map in order, each once: a repeated one is a problem.
 func (n node) fields(what string) ([]field, bool) {
 	if !n.isMap() {
-		n.fail("", "%s must be a map, it is %s", what, n.is())
+		n.fail(WrongKind, "lines of name: value, or {name: value}", "%s must be a map, it is %s", what, n.is())
 		return nil, false
 	}
 	first := map[string]int{}
@@ -146,13 +152,13 @@ func (n node) fields(what string) ([]field, bool) {
 	for i := 0; i+1 < len(n.yaml.Content); i += 2 {
 		key := node{yaml: n.yaml.Content[i], path: n.path, out: n.out}
 		if key.yaml.Kind != yaml.ScalarNode {
-			key.fail("", "a key of %s must be text, it is %s", what, key.is())
+			key.fail(WrongKind, "a name, as in memory: 512m", "a key of %s must be text, it is %s", what, key.is())
 			continue
 		}
 		name := key.yaml.Value
 		key.path = n.path + "/" + escape(name)
 		if line, twice := first[name]; twice {
-			key.fail("keep one of them", "%q is given twice, first on line %d", clip(name), line)
+			key.fail(DuplicateKey, "keep one of them", "%q is given twice, first on line %d", clip(name), line)
 			continue
 		}
 		first[name] = key.yaml.Line

@@ -17,10 +17,15 @@ const (
 	MaxSize     = 1000 // members of one entity
 )
 
+// MaxBytes is the size of the largest blueprint that is read.
+const MaxBytes = 1 << 20
+
 // Options is what the parser knows beside the text.
 type Options struct {
-	Clouds  []string // known clouds; DefaultCloud is always known. Nil: any name is taken
-	Context *Context // build context sent along; nil when none
+	Clouds   []string // known clouds; DefaultCloud is always known. Nil: any name is taken
+	Context  *Context // build context sent along; nil when none
+	Later    bool     // a context may come later: its files are not asked for now
+	Tolerant bool     // unknown keys are warned of and passed over
 }
 
 // Context is a build context: its digest (SHA-256 of the tar.gz, hex) and the files in it by clean relative path.
@@ -30,16 +35,16 @@ type Context struct {
 }
 
 // Parse reads a blueprint. Either there are no problems, or the application is empty and the problems are all that can
-// be said about the text at once, in the order of the document.
-func Parse(text []byte, opts Options) (clocker.Application, []Problem) {
-	p := &parser{opts: opts}
+// be said about the text at once.
+func Parse(text []byte, opts Options) (clocker.Application, Report) {
+	p := &parser{opts: opts, out: collector{tolerant: opts.Tolerant}}
 	if root := read(text, &p.out); root != nil {
 		p.root(node{yaml: root, out: &p.out})
 	}
 	if len(p.out.problems) > 0 {
-		return clocker.Application{}, p.out.sorted()
+		return clocker.Application{}, p.out.report()
 	}
-	return p.app, nil
+	return p.app, p.out.report()
 }
 
 type parser struct {
@@ -51,24 +56,25 @@ type parser struct {
 	cidrAt   *node // where network.cidr stands first
 }
 
-// rootKeys are read in this order: services last, because they may repeat network.cidr.
-var rootKeys = []string{"id", "name", "location", "locations", "brooklyn.config", "services"}
-
 func (p *parser) root(n node) {
 	if !n.isMap() {
-		n.fail(emptyHint, "a blueprint is a map, this is %s", n.is())
+		if p.out.mended {
+			return // what was left out would have made it one
+		}
+		n.fail(WrongKind, emptyHint, "a blueprint is a map, this is %s", n.is())
 		return
 	}
 	fields, _ := n.fields("the blueprint")
 	at := map[string]node{}
+	known, ofService := names(rootKeys()), names(serviceKeys())
 	for _, f := range fields {
 		switch {
-		case slices.Contains(rootKeys, f.name):
+		case slices.Contains(known, f.name):
 			at[f.name] = f.value
-		case slices.Contains(serviceKeyNames(), f.name):
-			f.key.fail("move it into a service, below services", "%q is a key of a service, not of the blueprint", f.name)
+		case slices.Contains(ofService, f.name):
+			f.key.fail(MisplacedKey, "move it into a service, below services", "%q is a key of a service, not of the blueprint", f.name)
 		default:
-			unknownKey(f, rootKeys)
+			unknownKey(f, known)
 		}
 	}
 	p.names(n, at)
@@ -78,7 +84,7 @@ func (p *parser) root(n node) {
 	}
 	services, ok := at["services"]
 	if !ok {
-		n.fail("services: a list, each with type: docker:<image>", "the blueprint has no services")
+		n.fail(NoServices, "services: a list, each with type: docker:<image>", "the blueprint has no services")
 		return
 	}
 	p.readServices(services)
@@ -98,10 +104,10 @@ func (p *parser) names(n node, at map[string]node) {
 		}
 	case p.app.Name != "":
 		if p.app.ID = clocker.Slug(p.app.Name); p.app.ID == "" {
-			name.fail("give the blueprint an id", "no id can be made of the name %q", clip(p.app.Name))
+			name.fail(NoID, "give the blueprint an id", "no id can be made of the name %q", clip(p.app.Name))
 		}
 	case !hasName:
-		n.fail("id: shop", "the blueprint has neither id nor name")
+		n.fail(NoID, "id: shop", "the blueprint has neither id nor name")
 	}
 }
 
@@ -117,7 +123,7 @@ func validID(n node) string {
 		if s := clocker.Slug(id); s != "" {
 			hint += fmt.Sprintf("; %q would do", s)
 		}
-		n.fail(hint, "%q is no id", clip(id))
+		n.fail(BadID, hint, "%q is no id", clip(id))
 		return ""
 	}
 	return id
@@ -129,7 +135,7 @@ func (p *parser) location(n node, at map[string]node) {
 	one, hasOne := at["location"]
 	many, hasMany := at["locations"]
 	if hasOne && hasMany {
-		many.fail("keep one of them", "location and locations are both given")
+		many.fail(DuplicateKey, "keep one of them", "location and locations are both given")
 		return
 	}
 	if hasMany {
@@ -141,13 +147,13 @@ func (p *parser) location(n node, at map[string]node) {
 	if one.isList() {
 		list := one.elements()
 		if len(list) != 1 {
-			one.fail("deploy a blueprint for each cloud", "an application runs in one cloud, this names %d", len(list))
+			one.fail(BadLocation, "deploy a blueprint for each cloud", "an application runs in one cloud, this names %d", len(list))
 			return
 		}
 		one = list[0]
 	}
 	if one.isMap() {
-		one.fail("location: "+DefaultCloud, "a location is the name of a cloud; it cannot be defined in a blueprint")
+		one.fail(BadLocation, "location: "+DefaultCloud, "a location is the name of a cloud; it cannot be defined in a blueprint")
 		return
 	}
 	name, ok := one.line("location")
@@ -157,7 +163,7 @@ func (p *parser) location(n node, at map[string]node) {
 	if p.opts.Clouds != nil && !slices.Contains(p.opts.Clouds, name) {
 		known := append([]string{DefaultCloud}, p.opts.Clouds...)
 		slices.Sort(known)
-		one.fail(didYouMean(name, slices.Compact(known)), "there is no cloud %q", clip(name))
+		one.fail(UnknownCloud, didYouMean(name, slices.Compact(known)), "there is no cloud %q", clip(name))
 		return
 	}
 	p.app.Cloud = name
@@ -167,11 +173,11 @@ func (p *parser) location(n node, at map[string]node) {
 func (p *parser) config(n node) {
 	fields, _ := n.fields("brooklyn.config")
 	for _, f := range fields {
-		if f.name == "network.cidr" {
+		if f.name == networkKey {
 			p.network(f.value)
 			continue
 		}
-		unknownKey(f, []string{"network.cidr"})
+		unknownKey(f, []string{networkKey})
 	}
 }
 
@@ -181,11 +187,11 @@ func (p *parser) readServices(n node) {
 		return
 	}
 	if len(items) == 0 {
-		n.fail("- type: docker:<image>", "the blueprint has no services")
+		n.fail(NoServices, "- type: docker:<image>", "the blueprint has no services")
 		return
 	}
 	if len(items) > MaxServices {
-		n.fail("split the application", "a blueprint has at most %d services, this has %d", MaxServices, len(items))
+		n.fail(OverLimit, "split the application", "a blueprint has at most %d services, this has %d", MaxServices, len(items))
 		return
 	}
 	for i, item := range items {
@@ -206,12 +212,16 @@ func unknownKey(f field, known []string) {
 		return
 	}
 	if why, hint, refused := refusedKey(f.name, f.value); refused {
-		f.key.fail(hint, "%s", why)
+		f.key.fail(RefusedKey, hint, "%s", why)
 		return
 	}
 	hint := didYouMean(f.name, known)
 	if short, ok := shortNames[f.name]; ok && slices.Contains(known, short) {
 		hint = fmt.Sprintf("its name here is %q", short)
 	}
-	f.key.fail(hint, "unknown key %q", clip(f.name))
+	if f.key.out.tolerant {
+		f.key.warn(UnknownKey, hint, "unknown key %q, which is passed over", clip(f.name))
+		return
+	}
+	f.key.fail(UnknownKey, hint, "unknown key %q", clip(f.name))
 }

@@ -37,7 +37,7 @@ func golden(t *testing.T, file string, got []byte) {
 	}
 }
 
-func report(problems []Problem) []byte {
+func said(problems []Problem) []byte {
 	var b bytes.Buffer
 	for _, p := range problems {
 		b.WriteString(p.String() + "\n")
@@ -58,9 +58,9 @@ func TestGoodBlueprintsBecomeApplications(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			app, problems := Parse(text, options())
-			if len(problems) > 0 {
-				t.Fatalf("refused:\n%s", report(problems))
+			app, found := Parse(text, options())
+			if len(found.Problems) > 0 {
+				t.Fatalf("refused:\n%s", said(found.Problems))
 			}
 			got, err := json.MarshalIndent(app, "", "  ")
 			if err != nil {
@@ -88,23 +88,23 @@ func TestBadBlueprintsSayWhatIsWrong(t *testing.T) {
 			if strings.Contains(string(text), "# no context") {
 				opts.Context = nil
 			}
-			app, problems := Parse(text, opts)
-			if len(problems) == 0 {
+			app, found := Parse(text, opts)
+			if len(found.Problems) == 0 {
 				t.Fatal("accepted")
 			}
 			if app.ID != "" || app.Entities != nil {
 				t.Error("problems and an application")
 			}
-			golden(t, strings.TrimSuffix(file, ".yaml")+".txt", report(problems))
+			golden(t, strings.TrimSuffix(file, ".yaml")+".txt", said(found.Problems))
 		})
 	}
 }
 
 func TestCommaSeparatedPortsAreReadInOrder(t *testing.T) {
 	t.Parallel()
-	app, problems := Parse([]byte("id: a\nservices: [{type: 'docker:x', openPorts: ['80,443', 53/udp]}]"), Options{})
-	if len(problems) > 0 {
-		t.Fatalf("refused:\n%s", report(problems))
+	app, found := Parse([]byte("id: a\nservices: [{type: 'docker:x', openPorts: ['80,443', 53/udp]}]"), Options{})
+	if len(found.Problems) > 0 {
+		t.Fatalf("refused:\n%s", said(found.Problems))
 	}
 	var got []string
 	for _, p := range app.Entities[0].OpenPorts {
@@ -122,18 +122,18 @@ func TestAnAliasBombIsRefused(t *testing.T) {
 	for i := range 30 {
 		fmt.Fprintf(&b, "a%[2]d: &a%[2]d [*a%[1]d, *a%[1]d]\n", i, i+1)
 	}
-	_, problems := Parse([]byte(b.String()), Options{})
-	if len(problems) != 1 || !strings.Contains(problems[0].Message, "50000 values") {
-		t.Errorf("problems: %s", report(problems))
+	_, found := Parse([]byte(b.String()), Options{})
+	if len(found.Problems) != 1 || !strings.Contains(found.Problems[0].Message, "50000 values") {
+		t.Errorf("problems: %s", said(found.Problems))
 	}
 }
 
 func TestProblemsOfOneDocumentAreBounded(t *testing.T) {
 	t.Parallel()
 	text := "id: a\nservices:\n- type: docker:x\n  env:\n" + strings.Repeat("  - bad\n", 5000)
-	_, problems := Parse([]byte(text), Options{})
-	if len(problems) != maxProblems {
-		t.Errorf("%d problems", len(problems))
+	_, found := Parse([]byte(text), Options{})
+	if len(found.Problems) != maxProblems {
+		t.Errorf("%d problems", len(found.Problems))
 	}
 }
 

@@ -28,19 +28,19 @@ func readPorts(what string, n node) []clocker.Port {
 
 func appendPorts(what string, n node, ports []clocker.Port) []clocker.Port {
 	if !n.scalar() {
-		n.fail(portHint, "%s must be ports, this is %s", what, n.is())
+		n.fail(BadPort, portHint, "%s must be ports, this is %s", what, n.is())
 		return ports
 	}
 	for word := range strings.SplitSeq(n.yaml.Value, ",") {
 		port, why := parsePort(strings.TrimSpace(word))
 		switch {
 		case len(ports) == maxPorts:
-			n.fail("split the service", "%s has more than %d ports", what, maxPorts)
+			n.fail(OverLimit, "split the service", "%s has more than %d ports", what, maxPorts)
 			return ports
 		case why != "":
-			n.fail(portHint, "%s: %s", what, why)
+			n.fail(BadPort, portHint, "%s: %s", what, why)
 		case slices.Contains(ports, port):
-			n.fail("keep one of them", "%s has %s twice", what, portText(port))
+			n.fail(PortTwice, "keep one of them", "%s has %s twice", what, portText(port))
 		default:
 			ports = append(ports, port)
 		}

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
-// Problem is one thing that is wrong with a blueprint. Line and Column count from 1; both are 0 when the problem is in
-// no single place. Pointer is a JSON pointer to the value. Hint says what would be right, and may be empty.
+// Problem is one thing that is wrong with a blueprint. Line and Column count from 1, columns in characters. Pointer is a
+// JSON pointer to the value. Hint says what would be right.
 type Problem struct {
+	Code    Code
 	Line    int
 	Column  int
 	Pointer string
@@ -20,91 +22,74 @@ type Problem struct {
 // String is the problem on one line, and its hint on a second.
 func (p Problem) String() string {
 	var b strings.Builder
-	if p.Line > 0 {
-		fmt.Fprintf(&b, "line %d, column %d: ", p.Line, p.Column)
-	}
+	fmt.Fprintf(&b, "line %d, column %d: ", p.Line, p.Column)
 	if p.Pointer != "" {
 		fmt.Fprintf(&b, "%s: ", p.Pointer)
 	}
-	b.WriteString(p.Message)
+	fmt.Fprintf(&b, "%s [%s]", p.Message, p.Code)
 	if p.Hint != "" {
 		b.WriteString("\n  " + p.Hint)
 	}
 	return b.String()
 }
 
+// Report is what was found in a text, in the order of the document. With problems there is no application; warnings are
+// only of those who asked to be tolerant, and change nothing.
+type Report struct {
+	Problems []Problem
+	Warnings []Problem
+}
+
 // maxProblems bounds what one document can make us say: past it, more text does not help anybody.
 const maxProblems = 100
 
+// collector gathers what is wrong with a text of so many lines.
 type collector struct {
+	lines    []string
+	tolerant bool
+	mended   bool // what is no YAML was left out: what is not there may have been in it
 	problems []Problem
+	warnings []Problem
 }
 
 func (c *collector) add(p Problem) {
-	if !c.full() {
-		c.problems = append(c.problems, p)
+	if !c.full() && !(c.mended && absent[p.Code]) {
+		c.problems = c.note(c.problems, p)
 	}
+}
+
+func (c *collector) warn(p Problem) {
+	if len(c.warnings) < maxProblems {
+		c.warnings = c.note(c.warnings, p)
+	}
+}
+
+// note keeps a problem once: what an alias repeats stands in one place.
+func (c *collector) note(list []Problem, p Problem) []Problem {
+	p.Line = min(max(p.Line, 1), max(len(c.lines), 1))
+	p.Column = max(p.Column, 1)
+	if p.Line <= len(c.lines) {
+		p.Column = min(p.Column, utf8.RuneCountInString(c.lines[p.Line-1])+1)
+	}
+	same := func(o Problem) bool {
+		return o.Line == p.Line && o.Column == p.Column && o.Code == p.Code && o.Message == p.Message
+	}
+	if slices.ContainsFunc(list, same) {
+		return list
+	}
+	return append(list, p)
 }
 
 // full reports whether more problems would not be kept: looking for them is then of no use.
 func (c *collector) full() bool { return len(c.problems) >= maxProblems }
 
-// sorted gives the problems in the order of the document.
-func (c *collector) sorted() []Problem {
-	slices.SortStableFunc(c.problems, func(a, b Problem) int {
+func (c *collector) report() Report {
+	return Report{Problems: ordered(c.problems), Warnings: ordered(c.warnings)}
+}
+
+func ordered(list []Problem) []Problem {
+	slices.SortStableFunc(list, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	return c.problems
-}
-
-// suggest names the known word nearest to a misspelt one, or "" when none is near.
-func suggest(word string, known []string) string {
-	best, distance := "", len(word)/3+2
-	for _, k := range known {
-		if d := edits(strings.ToLower(word), strings.ToLower(k)); d < distance {
-			best, distance = k, d
-		}
-	}
-	return best
-}
-
-// didYouMean is a hint for a misspelt word: the nearest known one, else all of them.
-func didYouMean(word string, known []string) string {
-	if len(word) <= 64 {
-		if s := suggest(word, known); s != "" {
-			return fmt.Sprintf("did you mean %q?", s)
-		}
-	}
-	if len(known) == 0 {
-		return ""
-	}
-	known = slices.Sorted(slices.Values(known))
-	return "known are " + strings.Join(known, ", ")
-}
-
-// edits counts the single-byte insertions, deletions, replacements and swaps of neighbours between two words.
-func edits(a, b string) int {
-	rows := [3][]int{}
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-	}
-	before, last, this := rows[0], rows[1], rows[2]
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		this[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			this[j] = min(last[j]+1, this[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				this[j] = min(this[j], before[j-2]+1)
-			}
-		}
-		before, last, this = last, this, before
-	}
-	return last[len(b)]
+	return list
 }

@@ -29,7 +29,7 @@ func TestQuotedWordsSurviveSplitting(t *testing.T) {
 
 func TestASuggestionIsOneOfTheKnown(t *testing.T) {
 	t.Parallel()
-	known := serviceKeyNames()
+	known := names(serviceKeys())
 	rapid.Check(t, func(t *rapid.T) {
 		word := []byte(rapid.SampledFrom(known).Draw(t, "word"))
 		at := rapid.IntRange(0, len(word)-1).Draw(t, "at")
@@ -65,8 +65,8 @@ func TestLatchesAreRefusedExactlyWhenTheyAreCircular(t *testing.T) {
 			}
 			circular = circular || at >= 0
 		}
-		if _, problems := Parse([]byte(b.String()), Options{}); (len(problems) > 0) != circular {
-			t.Fatalf("circular %t, problems %s\n%s", circular, report(problems), &b)
+		if _, found := Parse([]byte(b.String()), Options{}); (len(found.Problems) > 0) != circular {
+			t.Fatalf("circular %t, problems %s\n%s", circular, said(found.Problems), &b)
 		}
 	})
 }
@@ -77,9 +77,9 @@ func TestANetworkIsTakenExactlyWhenItHoldsEverything(t *testing.T) {
 		bits := rapid.IntRange(20, 30).Draw(t, "bits")
 		size := rapid.IntRange(0, MaxSize).Draw(t, "size")
 		text := fmt.Sprintf("id: a\nbrooklyn.config: {network.cidr: 10.0.0.0/%d}\nservices: [{type: 'docker:x', initialSize: %d}]", bits, size)
-		_, problems := Parse([]byte(text), Options{})
-		if fits := size+18 <= 1<<(32-bits); (len(problems) == 0) != fits {
-			t.Fatalf("%d containers in a /%d: %s", size, bits, report(problems))
+		_, found := Parse([]byte(text), Options{})
+		if fits := size+18 <= 1<<(32-bits); (len(found.Problems) == 0) != fits {
+			t.Fatalf("%d containers in a /%d: %s", size, bits, said(found.Problems))
 		}
 	})
 }

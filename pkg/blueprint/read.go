@@ -2,9 +2,7 @@ package blueprint
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
@@ -16,17 +14,22 @@ const maxNodes = 50_000
 // read gives the root of a document with aliases followed and merge keys applied. It is nil when there is none to go on
 // with; the reason is among the problems.
 func read(text []byte, out *collector) *yaml.Node {
-	if p, bad := badText(text); bad {
+	if len(text) > MaxBytes {
+		out.add(Problem{Code: TooLarge, Message: fmt.Sprintf("the blueprint is larger than %d MiB", MaxBytes>>20),
+			Hint: "is it the right file? Files that containers need go into their images"})
+		return nil
+	}
+	out.lines = Lines(string(text))
+	if p, bad := badText(text, out.lines); bad {
 		out.add(p)
 		return nil
 	}
-	var doc yaml.Node
-	if err := yaml.Load(text, &doc); err != nil {
-		out.add(syntaxProblem(err))
+	doc := load(text, out)
+	if doc == nil {
 		return nil
 	}
 	if doc.Kind != yaml.DocumentNode || len(doc.Content) != 1 {
-		out.add(Problem{Line: 1, Column: 1, Message: "the blueprint is empty", Hint: emptyHint})
+		out.add(Problem{Code: Empty, Message: "the blueprint is empty", Hint: emptyHint})
 		return nil
 	}
 	e := expander{left: maxNodes, open: map[*yaml.Node]bool{}}
@@ -40,49 +43,40 @@ func read(text []byte, out *collector) *yaml.Node {
 
 const emptyHint = "a blueprint has an id or a name, and services"
 
-// badText finds text that is not UTF-8, which the YAML reader refuses without a position.
-func badText(text []byte) (Problem, bool) {
-	if utf8.Valid(text) {
+// badText finds what the YAML reader refuses without saying where: bytes that are not UTF-8, and control characters.
+func badText(text []byte, lines []string) (Problem, bool) {
+	if utf8.Valid(text) && bytes.IndexFunc(text, forbidden) < 0 {
 		return Problem{}, false
 	}
-	valid := 0
-	for valid < len(text) {
-		r, size := utf8.DecodeRune(text[valid:])
-		if r == utf8.RuneError && size <= 1 {
-			break
+	for i, line := range lines {
+		column := 0
+		for at := 0; at < len(line); {
+			r, size := utf8.DecodeRuneInString(line[at:])
+			column++
+			p := Problem{Line: i + 1, Column: column}
+			switch {
+			case r == utf8.RuneError && size <= 1:
+				p.Code, p.Message, p.Hint = NotUTF8, "the blueprint is no UTF-8 text", "save the file as UTF-8"
+				return p, true
+			case forbidden(r):
+				p.Code, p.Message = ControlCharacter, fmt.Sprintf("the control character %U cannot stand in YAML", r)
+				p.Hint = `remove it; where a value needs it, write it in double quotes, as in "\x1b"`
+				return p, true
+			}
+			at += size
 		}
-		valid += size
 	}
-	line := bytes.Count(text[:valid], []byte("\n")) + 1
-	column := utf8.RuneCount(text[bytes.LastIndexByte(text[:valid], '\n')+1:valid]) + 1
-	return Problem{Line: line, Column: column, Message: "the blueprint is no UTF-8 text", Hint: "save the file as UTF-8"}, true
+	return Problem{}, false
 }
 
-func syntaxProblem(err error) Problem {
-	var le *yaml.LoadError
-	if !errors.As(err, &le) {
-		return Problem{Message: "the blueprint is no YAML: " + err.Error()}
-	}
-	message := strings.TrimPrefix(le.Message, "yaml: ")
+// forbidden are the characters that YAML does not take.
+func forbidden(r rune) bool {
 	switch {
-	case strings.HasPrefix(message, "no documents"):
-		return Problem{Line: 1, Column: 1, Message: "the blueprint is empty", Hint: emptyHint}
-	case strings.HasPrefix(message, "expected single document"):
-		return Problem{Message: "the file holds several YAML documents", Hint: "deploy one blueprint at a time"}
+	case r == '\t' || r == '\n' || r == '\r' || r == 0x85:
+		return false
+	default:
+		return r < 0x20 || r >= 0x7f && r < 0xa0 || r == 0xfffe || r == 0xffff
 	}
-	p := Problem{Line: le.Mark.Line, Column: le.Mark.Column, Message: "the blueprint is no YAML: " + message}
-	switch {
-	case strings.Contains(message, "cannot start any token"):
-		p.Hint = "indent with spaces, not tabs, and quote text that starts with @ or `"
-	case strings.Contains(message, "mapping values are not allowed"):
-		p.Hint = "quote text that holds a colon and a space"
-	case le.ContextMsg != "":
-		p.Hint = le.ContextMsg
-		if le.ContextMark.Line > 0 {
-			p.Hint += fmt.Sprintf(" that starts at line %d, column %d", le.ContextMark.Line, le.ContextMark.Column)
-		}
-	}
-	return p
 }
 
 // expander follows aliases and merge keys. Nodes are shared, not copied: only walking them costs.
@@ -93,12 +87,13 @@ type expander struct {
 
 func (e *expander) expand(n *yaml.Node) (*yaml.Node, *Problem) {
 	if e.left--; e.left < 0 {
-		return nil, &Problem{Line: n.Line, Column: n.Column,
+		return nil, &Problem{Code: OverLimit, Line: n.Line, Column: n.Column, Hint: "use fewer aliases; each stands for all that it names",
 			Message: fmt.Sprintf("the blueprint has more than %d values once its aliases are followed", maxNodes)}
 	}
 	if n.Kind == yaml.AliasNode {
 		if n.Alias == nil || e.open[n.Alias] {
-			return nil, &Problem{Line: n.Line, Column: n.Column, Message: fmt.Sprintf("alias *%s contains itself", n.Value)}
+			return nil, &Problem{Code: AliasLoop, Line: n.Line, Column: n.Column, Hint: "name another anchor",
+				Message: fmt.Sprintf("alias *%s contains itself", n.Value)}
 		}
 		e.open[n.Alias] = true
 		defer delete(e.open, n.Alias)

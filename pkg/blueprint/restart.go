@@ -1,6 +1,10 @@
 package blueprint
 
-import "clocker.io/pkg/clocker"
+import (
+	"slices"
+
+	"clocker.io/pkg/clocker"
+)
 
 // defaultAttempts is how often an agent restarts a container in place before policy is asked.
 const defaultAttempts = 5
@@ -12,20 +16,23 @@ func (s *service) readRestart(n node) {
 		return
 	}
 	fields, _ := n.fields("restart")
+	known := restartKeys()
 	for _, f := range fields {
-		switch f.name {
-		case "policy":
-			s.readPolicy(f.value)
-		case "attempts":
-			if v, ok := f.value.integer("attempts", 0, 1000); ok {
-				s.entity.Restart.Attempts = int(v)
-			}
-		default:
-			unknownKey(f, []string{"policy", "attempts"})
+		at := slices.IndexFunc(known, func(k serviceKey) bool { return k.name == f.name })
+		if at < 0 {
+			unknownKey(f, names(known))
+			continue
 		}
+		known[at].read(s, f.value)
 	}
 	if s.entity.Restart.Policy == clocker.RestartNever {
 		s.entity.Restart.Attempts = 0
+	}
+}
+
+func (s *service) readAttempts(n node) {
+	if v, ok := n.integer("attempts", attemptNumbers); ok {
+		s.entity.Restart.Attempts = int(v)
 	}
 }
 
@@ -41,10 +48,10 @@ func (s *service) readPolicy(n node) {
 	case clocker.RestartNever:
 		s.entity.Restart = clocker.RestartPolicy{Policy: policy}
 	case "unless-stopped":
-		n.fail(`"always" is what it is called here`, "unknown restart policy %q", policy)
+		n.fail(BadRestart, `"always" is what it is called here`, "unknown restart policy %q", policy)
 	case "false", "never":
-		n.fail(`"no" is what it is called here`, "unknown restart policy %q", policy)
+		n.fail(BadRestart, `"no" is what it is called here`, "unknown restart policy %q", policy)
 	default:
-		n.fail(hint, "unknown restart policy %q", clip(policy))
+		n.fail(BadRestart, hint, "unknown restart policy %q", clip(policy))
 	}
 }

@@ -2,7 +2,6 @@ package blueprint
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"clocker.io/pkg/clocker"
@@ -27,38 +26,6 @@ type sensorUse struct {
 	latch bool
 }
 
-// serviceKeys reads the keys of a service, which stand at its root or in its brooklyn.config. type, dockerfile, id and
-// name belong together and are read by identify.
-func serviceKeys() map[string]func(*service, node) {
-	return map[string]func(*service, node){
-		"type":         nil,
-		"id":           nil,
-		"name":         nil,
-		"dockerfile":   nil,
-		"initialSize":  (*service).readSize,
-		"env":          (*service).readEnv,
-		"openPorts":    func(s *service, n node) { s.entity.OpenPorts = readPorts("openPorts", n) },
-		"directPorts":  func(s *service, n node) { s.entity.DirectPorts = readPorts("directPorts", n) },
-		"entrypoint":   func(s *service, n node) { s.entity.Entrypoint = s.readWords("entrypoint", n) },
-		"commands":     func(s *service, n node) { s.entity.Commands = s.readWords("commands", n) },
-		"volumes":      (*service).readVolumes,
-		"memory":       func(s *service, n node) { s.entity.Resources.Memory = readBytes("memory", n) },
-		"minRam":       func(s *service, n node) { s.entity.Resources.MinRAM = readBytes("minRam", n) },
-		"cpuShares":    func(s *service, n node) { s.entity.Resources.CPUShares, _ = n.integer("cpuShares", 2, 262144) },
-		"minCores":     func(s *service, n node) { s.entity.Resources.MinCores = readCores(n) },
-		"strategies":   (*service).readStrategies,
-		"healthCheck":  func(*service, node) {}, // after the ports: see readService
-		"restart":      (*service).readRestart,
-		"network.cidr": func(s *service, n node) { s.parser.network(n) },
-		"launch.latch": (*service).readLatch,
-	}
-}
-
-func serviceKeyNames() []string { return slices.Sorted(maps.Keys(serviceKeys())) }
-
-// rootOnly are keys that brooklyn.config of a service does not take.
-var rootOnly = []string{"type", "id", "name"}
-
 func (p *parser) readService(index int, n node) *service {
 	s := &service{parser: p, index: index, at: n, keys: map[string]node{}, named: map[string]bool{}}
 	s.entity.Size = 1
@@ -67,7 +34,7 @@ func (p *parser) readService(index int, n node) *service {
 	if !ok {
 		return s
 	}
-	known := serviceKeyNames()
+	known := names(serviceKeys())
 	for _, f := range fields {
 		switch {
 		case f.name == "brooklyn.config":
@@ -75,15 +42,14 @@ func (p *parser) readService(index int, n node) *service {
 		case slices.Contains(known, f.name):
 			s.keep(f)
 		case f.name == "location" || f.name == "locations":
-			f.key.fail("put it at the root of the blueprint", "an application runs in one cloud; a service cannot choose another")
+			f.key.fail(MisplacedKey, "put it at the root of the blueprint", "an application runs in one cloud; a service cannot choose another")
 		default:
 			unknownKey(f, append(known, "brooklyn.config"))
 		}
 	}
-	readers := serviceKeys()
-	for _, name := range known {
-		if value, given := s.keys[name]; given && readers[name] != nil {
-			readers[name](s, value)
+	for _, k := range serviceKeys() {
+		if value, given := s.keys[k.name]; given && k.read != nil {
+			k.read(s, value)
 		}
 	}
 	if value, given := s.keys["healthCheck"]; given {
@@ -95,11 +61,11 @@ func (p *parser) readService(index int, n node) *service {
 
 func (s *service) readConfig(n node, known []string) {
 	fields, _ := n.fields("brooklyn.config")
-	known = slices.DeleteFunc(slices.Clone(known), func(k string) bool { return slices.Contains(rootOnly, k) })
+	known = slices.DeleteFunc(slices.Clone(known), outsideConfig)
 	for _, f := range fields {
 		switch {
-		case slices.Contains(rootOnly, f.name):
-			f.key.fail("move it out of brooklyn.config", "%q belongs at the root of the service", f.name)
+		case outsideConfig(f.name):
+			f.key.fail(MisplacedKey, "move it out of brooklyn.config", "%q belongs at the root of the service", f.name)
 		case slices.Contains(known, f.name):
 			s.keep(f)
 		default:
@@ -110,7 +76,7 @@ func (s *service) readConfig(n node, known []string) {
 
 func (s *service) keep(f field) {
 	if other, twice := s.keys[f.name]; twice {
-		f.key.fail("keep one of them", "%q is given at the root of the service and in brooklyn.config, also on line %d",
+		f.key.fail(DuplicateKey, "keep one of them", "%q is given at the root of the service and in brooklyn.config, also on line %d",
 			f.name, other.yaml.Line)
 		return
 	}
@@ -128,7 +94,7 @@ func (s *service) identify() {
 		s.entity.ID = validID(id)
 	case s.entity.Name != "":
 		if s.entity.ID = clocker.Slug(s.entity.Name); s.entity.ID == "" {
-			s.keys["name"].fail("give the service an id", "no id can be made of the name %q", clip(s.entity.Name))
+			s.keys["name"].fail(NoID, "give the service an id", "no id can be made of the name %q", clip(s.entity.Name))
 		}
 	case s.image != "":
 		s.entity.ID = clocker.Slug(fmt.Sprintf("%.30s-%d", clocker.Slug(s.image), s.index))
@@ -141,7 +107,7 @@ func (s *service) identify() {
 }
 
 func (s *service) readSize(n node) {
-	if v, ok := n.integer("initialSize", 0, MaxSize); ok {
+	if v, ok := n.integer("initialSize", sizes); ok {
 		s.entity.Size = int(v)
 	}
 }

@@ -11,11 +11,11 @@ func TestTheShopExampleIsABlueprint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, problems := Parse(text, Options{Context: &Context{Digest: "d", Files: map[string]bool{
+	app, found := Parse(text, Options{Context: &Context{Digest: "d", Files: map[string]bool{
 		"web/Dockerfile": true, "store/Dockerfile": true,
 	}}})
-	if len(problems) > 0 {
-		t.Fatalf("%s", report(problems))
+	if len(found.Problems) > 0 {
+		t.Fatalf("%s", said(found.Problems))
 	}
 	if web, ok := app.Entity("web"); !ok || web.Size != 2 || web.Latch == nil {
 		t.Errorf("%+v", web)

@@ -22,6 +22,9 @@ var classPackages = []string{
 	"brooklyn.location.docker.strategy.",
 }
 
+// strategyNumber bounds the parameters of strategies, which are all numbers.
+var strategyNumber = between{1, 100_000}
+
 const objectKey = "$brooklyn:object"
 
 // readStrategies reads a list of strategies: names, maps from a name to parameters, or $brooklyn:object maps.
@@ -39,7 +42,7 @@ func (s *service) readStrategies(n node) {
 		fields, _ := item.fields("a strategy")
 		switch {
 		case len(fields) != 1:
-			item.fail("- MaxContainers: {maxContainers: 8}", "a strategy is a name, or a map from one name to its parameters")
+			item.fail(BadStrategy, "- MaxContainers: {maxContainers: 8}", "a strategy is a name, or a map from one name to its parameters")
 		case fields[0].name == objectKey:
 			s.addObject(fields[0].value)
 		default:
@@ -66,7 +69,7 @@ func (s *service) addObject(n node) {
 		}
 	}
 	if class == nil {
-		n.fail("type: MaxContainers", "the strategy has no type")
+		n.fail(BadStrategy, "type: MaxContainers", "the strategy has no type")
 		return
 	}
 	s.addStrategy(n, *class, params)
@@ -87,12 +90,12 @@ func (s *service) addStrategy(at, class node, params *node) {
 				hint = "did you mean " + near + "? " + hint
 			}
 		}
-		class.fail(hint, "unknown strategy %q", clip(text))
+		class.fail(UnknownStrategy, hint, "unknown strategy %q", clip(text))
 		return
 	}
 	for _, other := range s.entity.Strategies {
 		if other.Name == name {
-			at.fail("keep one of them", "the strategy %s is given twice", name)
+			at.fail(BadStrategy, "keep one of them", "the strategy %s is given twice", name)
 			return
 		}
 	}
@@ -113,10 +116,10 @@ func readParams(n node, known map[string]string) map[string]string {
 			if len(known) > 0 {
 				hint = didYouMean(f.name, slices.Collect(maps.Keys(known)))
 			}
-			f.key.fail(hint, "unknown parameter %q", clip(f.name))
+			f.key.fail(UnknownParameter, hint, "unknown parameter %q", clip(f.name))
 			continue
 		}
-		if _, ok := f.value.integer(f.name, 1, 100_000); ok {
+		if _, ok := f.value.integer(f.name, strategyNumber); ok {
 			params[name] = strings.TrimSpace(f.value.yaml.Value)
 		}
 	}

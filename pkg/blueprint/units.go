@@ -10,6 +10,9 @@ import (
 // minBytes is the least memory that an Engine gives a container.
 const minBytes = 6 << 20
 
+// maxCores is more than a host has.
+const maxCores = 1024
+
 const sizeHint = "a size such as 512m, 7g or 8192mb; a bare number is bytes"
 
 var sizeUnits = map[string]float64{
@@ -20,7 +23,7 @@ var sizeUnits = map[string]float64{
 // readBytes reads a size; units are powers of 1024, as in Docker.
 func readBytes(what string, n node) int64 {
 	if !n.scalar() {
-		n.fail(sizeHint, "%s must be a size, it is %s", what, n.is())
+		n.fail(BadSize, sizeHint, "%s must be a size, it is %s", what, n.is())
 		return 0
 	}
 	text := strings.ToLower(strings.TrimSpace(n.yaml.Value))
@@ -28,12 +31,12 @@ func readBytes(what string, n node) int64 {
 	factor, ok := sizeUnits[strings.TrimSpace(text[len(number):])]
 	value, err := strconv.ParseFloat(number, 64)
 	if !ok || err != nil || !decimal(number) {
-		n.fail(sizeHint, "%s must be a size, it is %s", what, n.is())
+		n.fail(BadSize, sizeHint, "%s must be a size, it is %s", what, n.is())
 		return 0
 	}
 	bytes := value * factor
 	if bytes >= math.MaxInt64 || math.IsNaN(bytes) {
-		n.fail(sizeHint, "%s is too large: %s", what, n.is())
+		n.fail(BadSize, sizeHint, "%s is too large: %s", what, n.is())
 		return 0
 	}
 	if bytes < minBytes {
@@ -41,7 +44,7 @@ func readBytes(what string, n node) int64 {
 		if factor == 1 && value >= 6 {
 			hint = "a bare number is bytes: write " + number + "m for MiB"
 		}
-		n.fail(hint, "%s is less than the 6 MiB that an Engine gives a container: %s", what, n.is())
+		n.fail(BadSize, hint, "%s is less than the 6 MiB that an Engine gives a container: %s", what, n.is())
 		return 0
 	}
 	return int64(bytes)
@@ -56,23 +59,26 @@ func decimal(s string) bool {
 func readCores(n node) float64 {
 	const hint = "a number of cores such as 2 or 0.5"
 	if !n.scalar() {
-		n.fail(hint, "minCores must be a number, it is %s", n.is())
+		n.fail(BadCores, hint, "minCores must be a number, it is %s", n.is())
 		return 0
 	}
 	text := strings.TrimSpace(n.yaml.Value)
 	v, err := strconv.ParseFloat(text, 64)
-	if err != nil || !decimal(text) || v <= 0 || v > 1024 {
-		n.fail(hint, "minCores must be a number over 0, at most 1024; it is %s", n.is())
+	if err != nil || !decimal(text) || v <= 0 || v > maxCores {
+		n.fail(BadCores, hint, "minCores must be a number over 0, at most %d; it is %s", maxCores, n.is())
 		return 0
 	}
 	return v
 }
 
+// span is the shortest and the longest of what a time may be.
+type span struct{ low, high time.Duration }
+
 // readMillis reads a time within bounds, in milliseconds: 5s, 500ms, 1m30s, or bare seconds.
-func readMillis(what string, n node, low, high time.Duration) (int64, bool) {
+func readMillis(what string, n node, b span) (int64, bool) {
 	const hint = "a time such as 5s, 500ms or 1m30s; a bare number is seconds"
 	if !n.scalar() {
-		n.fail(hint, "%s must be a time, it is %s", what, n.is())
+		n.fail(BadTime, hint, "%s must be a time, it is %s", what, n.is())
 		return 0, false
 	}
 	text := strings.TrimSpace(n.yaml.Value)
@@ -81,11 +87,11 @@ func readMillis(what string, n node, low, high time.Duration) (int64, bool) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil {
-		n.fail(hint, "%s must be a time, it is %s", what, n.is())
+		n.fail(BadTime, hint, "%s must be a time, it is %s", what, n.is())
 		return 0, false
 	}
-	if d < low || d > high {
-		n.fail("from "+brief(low)+" to "+brief(high), "%s is out of range: %s", what, n.is())
+	if d < b.low || d > b.high {
+		n.fail(OutOfRange, "from "+brief(b.low)+" to "+brief(b.high), "%s is out of range: %s", what, n.is())
 		return 0, false
 	}
 	return d.Milliseconds(), true

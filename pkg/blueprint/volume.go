@@ -22,7 +22,7 @@ func (s *service) readVolumes(n node) {
 	}
 	items, _ := n.items("volumes")
 	if len(items) > maxVolumes {
-		n.fail("", "a service has at most %d volumes, this has %d", maxVolumes, len(items))
+		n.fail(OverLimit, "split the service", "a service has at most %d volumes, this has %d", maxVolumes, len(items))
 		return
 	}
 	for _, item := range items {
@@ -38,28 +38,28 @@ func (s *service) addVolume(n node) {
 	name, where, ok := strings.Cut(text, ":")
 	switch {
 	case strings.Contains(text, "docker.sock"):
-		n.fail("remove it", "%q is refused: the Engine's socket is never given to a container", clip(text))
+		n.fail(HostBind, "remove it", "%q is refused: the Engine's socket is never given to a container", clip(text))
 		return
 	case strings.ContainsAny(name, `/\~`) && ok:
-		n.fail(volumeHint, "%q is refused: host binds are not allowed", clip(text))
+		n.fail(HostBind, volumeHint, "%q is refused: host binds are not allowed", clip(text))
 		return
 	case !ok:
-		n.fail(volumeHint, "%q names no volume and path", clip(text))
+		n.fail(BadVolume, volumeHint, "%q names no volume and path", clip(text))
 		return
 	case !volumeName.MatchString(name):
-		n.fail("letters, digits, _ . and -, at most 63, a letter or digit first", "%q cannot name a volume", clip(name))
+		n.fail(BadVolume, "letters, digits, _ . and -, at most 63, a letter or digit first", "%q cannot name a volume", clip(name))
 		return
 	case strings.Contains(where, ":"):
-		n.fail(volumeHint, "%q has options after the path, which are not known here", clip(text))
+		n.fail(BadVolume, volumeHint, "%q has options after the path, which are not known here", clip(text))
 		return
 	case !path.IsAbs(where) || path.Clean(where) == "/":
-		n.fail(volumeHint, "%q is no path inside the container, from its root", clip(where))
+		n.fail(BadVolume, volumeHint, "%q is no path inside the container, from its root", clip(where))
 		return
 	}
 	where = path.Clean(where)
 	for _, v := range s.entity.Volumes {
 		if v.Path == where {
-			n.fail("keep one of them", "two volumes are mounted at %s", where)
+			n.fail(VolumeTwice, "keep one of them", "two volumes are mounted at %s", where)
 			return
 		}
 	}

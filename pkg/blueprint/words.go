@@ -30,7 +30,7 @@ func (s *service) readWords(what string, n node) []clocker.Value {
 	}
 	words, why := splitWords(text)
 	if why != "" {
-		n.fail(fmt.Sprintf(`no shell runs it; to have one write ["/bin/sh", "-c", %s]`, quoted(text)), "%s: %s", what, why)
+		n.fail(BadCommand, fmt.Sprintf(`no shell runs it; to have one write ["/bin/sh", "-c", %s]`, quoted(text)), "%s: %s", what, why)
 		return nil
 	}
 	values := make([]clocker.Value, len(words))

@@ -31,6 +31,8 @@ func borders() []border {
 		{"go.opentelemetry.io", []string{"pkg/trace"}},
 		{"github.com/invopop/jsonschema", []string{"pkg/schema"}},
 		{"clocker.io/pkg/schema", []string{"pkg/events/internal/asyncdoc", "services/api/internal/openapi", "services/api/internal/http"}},
+		{"github.com/mattn/go-runewidth", []string{"cmd/clocker/internal/render"}},
+		{"clocker.io/docs", []string{"services/api", "cmd/clocker"}},
 		// Else every service would carry a whole NATS server.
 		{"clocker.io/pkg/bus/embed", []string{"cmd/clocker", "pkg/bus", "test/e2e", "test/bench"}},
 	}
@@ -40,6 +42,7 @@ func borders() []border {
 func testOnly() []string {
 	return []string{
 		"testing", "net/http/httptest", "pgregory.net/rapid", "github.com/anishathalye/porcupine",
+		"github.com/santhosh-tekuri/jsonschema",
 		"clocker.io/pkg/pg/pgtest", "clocker.io/pkg/bus/bustest", "clocker.io/pkg/agenttest", "clocker.io/pkg/trace/tracetest",
 	}
 }

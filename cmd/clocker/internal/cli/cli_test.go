@@ -115,7 +115,7 @@ func TestRefusalsAreExplained(t *testing.T) {
 	f.answer("POST /v1/applications", 400, `{"status":400,"code":"invalid","detail":"the blueprint has 1 fault","errors":[
 		{"pointer":"/services/0/tpye","line":3,"column":5,"detail":"unknown key \"tpye\"","hint":"did you mean \"type\"?"}]}`)
 	f.answer("GET /v1/applications", 401, `{"status":401,"code":"denied","detail":"the token is not known"}`)
-	f.answer("DELETE /v1/applications/none", 404, `{"status":404,"code":"not_found","detail":"no application none"}`)
+	f.answer("DELETE /v1/applications/none", 404, `{"status":404,"code":"not-found","detail":"no application none"}`)
 	f.answer("POST /v1/applications/shop/entities/web/resize", 409, `{"status":409,"code":"conflict","detail":"shop is being deleted"}`)
 	blueprint := "id: shop\nservices:\n  - tpye: docker:x\n"
 	tests := []struct {

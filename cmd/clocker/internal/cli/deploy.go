@@ -17,6 +17,7 @@ import (
 	"clocker.io/cmd/clocker/internal/client"
 	"clocker.io/cmd/clocker/internal/pack"
 	"clocker.io/cmd/clocker/internal/render"
+	"clocker.io/pkg/blueprint"
 
 	"github.com/spf13/cobra"
 )
@@ -26,6 +27,7 @@ type deployment struct {
 	waiting
 	file, context string
 	dryRun        bool
+	tolerant      bool
 }
 
 func (s *Shell) deploy() *cobra.Command {
@@ -41,6 +43,7 @@ directory's .dockerignore names stay here; what is sent is at most 32 MiB, packe
 	})
 	c.Flags().StringVar(&d.context, "context", "", "directory that the blueprint's Dockerfiles build from")
 	c.Flags().BoolVar(&d.dryRun, "dry-run", false, "say what would be deployed, and deploy nothing")
+	c.Flags().BoolVar(&d.tolerant, "tolerant", false, "warn of unknown keys and pass over them")
 	d.flags(c)
 	return c
 }
@@ -64,10 +67,12 @@ func (s *Shell) runDeploy(ctx context.Context, d deployment) error {
 		if err != nil {
 			return explain(err)
 		}
+		s.warn(d.file, text, plan.Value.Warnings)
 		return s.show(plan.Raw, func() string { return s.planText(plan.Value) }, plan.Value.Application)
 	}
 	send := func(ctx context.Context) (client.Doc[client.Accepted], error) {
 		a, err := client.Call[client.Accepted](ctx, api, r)
+		s.warn(d.file, text, a.Value.Warnings)
 		return a, explain(err)
 	}
 	if !d.wait {
@@ -115,15 +120,35 @@ func (s *Shell) withReasons(ctx context.Context, api *client.Client, err error) 
 	return err
 }
 
+// read gives the text of a blueprint, or so much of it that it is refused for its size.
 func (s *Shell) read(file string) ([]byte, error) {
-	if file == "-" {
-		return io.ReadAll(s.In)
+	in := s.In
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, fmt.Errorf("read the blueprint: %w", err)
+		}
+		defer f.Close()
+		in = f
 	}
-	text, err := os.ReadFile(file)
+	text, err := io.ReadAll(io.LimitReader(in, blueprint.MaxBytes+1)) // one more is enough to be refused
 	if err != nil {
 		return nil, fmt.Errorf("read the blueprint: %w", err)
 	}
 	return text, nil
+}
+
+// warn tells what a tolerant reader passed over.
+func (s *Shell) warn(file string, text []byte, warnings []client.Fault) {
+	fmt.Fprint(s.Err, render.Warnings(fileName(file), string(text), faults(warnings), s.errPaint()))
+}
+
+// fileName is the name of a file in messages.
+func fileName(file string) string {
+	if file == "-" {
+		return "stdin"
+	}
+	return file
 }
 
 // placed gives a refusal of the blueprint the file that it is about.
@@ -132,16 +157,16 @@ func placed(err error, file string, text []byte) error {
 	if !errors.As(err, &p) || len(p.Errors) == 0 {
 		return err
 	}
-	if file == "-" {
-		file = "stdin"
-	}
-	return &badFile{name: file, text: string(text), problem: p}
+	return &badFile{name: fileName(file), text: string(text), problem: p}
 }
 
-func (s *Shell) deployRequest(d deployment, blueprint []byte) (client.Request, error) {
-	r := client.Request{Method: http.MethodPost, Path: client.Path("applications"), Body: blueprint, ContentType: "application/yaml"}
-	if d.dryRun {
-		r.Query = url.Values{"dry_run": {"true"}}
+func (s *Shell) deployRequest(d deployment, text []byte) (client.Request, error) {
+	r := client.Request{Method: http.MethodPost, Path: client.Path("applications"), Body: text, ContentType: "application/yaml"}
+	r.Query = url.Values{}
+	for name, on := range map[string]bool{"dry_run": d.dryRun, "tolerant": d.tolerant} {
+		if on {
+			r.Query.Set(name, "true")
+		}
 	}
 	if d.context == "" {
 		return r, nil
@@ -154,7 +179,7 @@ func (s *Shell) deployRequest(d deployment, blueprint []byte) (client.Request, e
 		s.say("left out of the context, as they are no files: %s", strings.Join(a.Skipped, ", "))
 	}
 	s.say("context %s: %d files, %s packed, sha256 %s", d.context, a.Files, render.Size(int64(len(a.Data))), a.Digest[:12])
-	r.Body, r.ContentType, err = multipartBody(blueprint, a.Data)
+	r.Body, r.ContentType, err = multipartBody(text, a.Data)
 	return r, err
 }
 

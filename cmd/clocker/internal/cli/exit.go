@@ -160,7 +160,7 @@ func (s *Shell) hint(err error) string {
 func faults(in []client.Fault) []render.Fault {
 	out := make([]render.Fault, len(in))
 	for i, f := range in {
-		out[i] = render.Fault{Pointer: f.Pointer, Line: f.Line, Column: f.Column, Detail: f.Detail, Hint: f.Hint}
+		out[i] = render.Fault{Pointer: f.Pointer, Line: f.Line, Column: f.Column, Code: f.Code, Detail: f.Detail, Hint: f.Hint}
 	}
 	return out
 }

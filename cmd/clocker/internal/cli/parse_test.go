@@ -82,7 +82,7 @@ func TestExitCodes(t *testing.T) {
 		{"anything", errors.New("x"), 1},
 		{"bad blueprint", problem(400, "invalid"), 1},
 		{"usage", &usageError{"x"}, 2},
-		{"not found", problem(404, "not_found"), 3},
+		{"not found", problem(404, "not-found"), 3},
 		{"no token", problem(401, "unauthorized"), 4},
 		{"denied", problem(403, "denied"), 4},
 		{"conflict", problem(409, "conflict"), 5},

@@ -25,11 +25,13 @@ type Problem struct {
 
 // Fault is one thing that is wrong with a document, and where.
 type Fault struct {
-	Pointer string `json:"pointer"`
+	Pointer string `json:"pointer"` // JSON pointer
 	Line    int    `json:"line"`
 	Column  int    `json:"column"`
+	Code    string `json:"code"`
 	Detail  string `json:"detail"`
-	Hint    string `json:"hint"`
+	Hint    string `json:"hint,omitempty"`
+	Docs    string `json:"docs"` // path of the page about the code
 }
 
 func (p *Problem) Error() string {

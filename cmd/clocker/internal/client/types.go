@@ -160,6 +160,8 @@ type Accepted struct {
 	Application string `json:"application"`
 	UID         string `json:"uid"`
 	Operation   string `json:"operation"`
+
+	Warnings []Fault `json:"warnings"`
 }
 
 // States of an Operation.
@@ -195,6 +197,7 @@ type Plan struct {
 	Network     string       `json:"network"`
 	Entities    []PlanEntity `json:"entities"`
 	Notes       []string     `json:"notes"`
+	Warnings    []Fault      `json:"warnings"`
 }
 
 // PlanEntity is an entity of a plan.

@@ -22,6 +22,25 @@ type entry struct {
 	link string
 }
 
+// Files are the regular files that the context of a directory holds, by their path in it.
+func Files(dir string) (map[string]bool, error) {
+	root, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", dir, err)
+	}
+	entries, _, err := list(root)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", dir, err)
+	}
+	files := map[string]bool{}
+	for _, e := range entries {
+		if e.mode.IsRegular() {
+			files[e.path] = true
+		}
+	}
+	return files, nil
+}
+
 // list walks the directory in lexical order and leaves out what .dockerignore names.
 func list(root string) (entries []entry, skipped []string, err error) {
 	ignored, err := ignore(root)

@@ -25,8 +25,13 @@ type change func(ctx context.Context, s *store.Store) (view.Accepted, []events.E
 func (s *Server) act(c echo.Context, body [][]byte, do change) error {
 	return s.once(c, body, func(ctx context.Context, st *store.Store) (outcome, []events.Event, error) {
 		a, facts, err := do(ctx, st)
-		return outcome{status: http.StatusAccepted, location: "/v1/operations/" + a.Operation, body: a, keep: a}, facts, err
+		return inTime(a.Operation, a), facts, err
 	})
+}
+
+// inTime is the answer to what is done in time, as an operation.
+func inTime(operation string, body any) outcome {
+	return outcome{status: http.StatusAccepted, location: "/v1/operations/" + operation, body: body, keep: body}
 }
 
 // outcome is the answer to a change. keep is what a repeated request gets: body, but for what nothing may keep.

@@ -121,11 +121,11 @@ func (s *Server) turnAway(c echo.Context, no turned) error {
 	s.refusals.WithLabelValues(no.reason).Inc()
 	if wait, ok := s.attempts.failed(remoteOf(c), s.cfg.Now()); !ok {
 		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(wait/time.Second)+1))
-		return refuse(http.StatusTooManyRequests, "too_many", "too many requests from this address had no token that is taken; "+no.detail)
+		return refuse(http.StatusTooManyRequests, string(clocker.TooMany), "too many requests from this address had no token that is taken; "+no.detail)
 	}
 	s.logRefusal(c, no.reason, no.id)
 	c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="clocker"`)
-	return refuse(http.StatusUnauthorized, "unauthenticated", no.detail+"; send Authorization: Bearer with a token "+
+	return refuse(http.StatusUnauthorized, string(clocker.Unauthenticated), no.detail+"; send Authorization: Bearer with a token "+
 		"of `clocker token create`, or the text of the file token in the installation's data directory")
 }
 

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"encoding/json"
 	"net/http"
 	"reflect"
 
@@ -26,6 +27,7 @@ var (
 	askCheck       = describe.Param{Name: "check", What: "Compare with what the services have", Kind: describe.Truth, Default: false, Example: true}
 	askAllTokens   = describe.Param{Name: "all", What: "Also those that were revoked", Kind: describe.Truth, Default: false, Example: true}
 	askDryRun      = describe.Param{Name: "dry_run", What: "Only say what it would do", Kind: describe.Truth, Default: false, Example: true}
+	askTolerant    = describe.Param{Name: "tolerant", What: "Warn of unknown keys and pass over them", Kind: describe.Truth, Default: false, Example: true}
 	askFollow      = describe.Param{Name: "follow", What: "Go on with events as they happen", Kind: describe.Truth, Default: true, Example: false}
 	askFollowLogs  = describe.Param{Name: "follow", What: "Go on with what it prints next", Kind: describe.Truth, Default: false, Example: true}
 	askTail        = describe.Param{Name: "tail", What: "How many of the last lines, or all", Kind: describe.Text, Default: "all", Example: "100"}
@@ -44,8 +46,12 @@ var (
 			Answered(describe.Answer{Status: http.StatusServiceUnavailable, What: "Not ready, and what is missing",
 			Content: []describe.Content{describe.Words(describe.Plain), describe.Value[view.Readiness]()}})
 
-	isSubmit = describe.Changes("deployApplication", "Deploys a blueprint").Asks(askDryRun).
-			Says("The blueprint is the body, in YAML; or the part blueprint of multipart/form-data, whose part context "+
+	isErrorPage = describe.Plainly("readErrorPage", "Explains a code of a refusal, or of a mistake in a blueprint", describe.Words("text/markdown"))
+	isSchema    = describe.Plainly("readBlueprintSchema", "Is the JSON Schema of blueprints, for editors", describe.Value[json.RawMessage]())
+
+	isSubmit = describe.Once("deployApplication", "Deploys a blueprint", http.StatusAccepted,
+		"Accepted: the operation tells how it goes on", describe.Value[view.Submitted]()).Asks(askDryRun, askTolerant).
+		Says("The blueprint is the body, in YAML; or the part blueprint of multipart/form-data, whose part context "+
 			"holds the files for its Dockerfiles. Everything that is wrong with it is told at once, with line and column.").
 		Takes(
 			describe.Body{Content: "application/yaml", Type: reflect.TypeFor[string](), What: "A blueprint", Must: true},

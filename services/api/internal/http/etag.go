@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"clocker.io/pkg/clocker"
 	"clocker.io/services/api/internal/store"
 
 	"github.com/labstack/echo/v4"
@@ -71,6 +72,6 @@ func unchanged[T any](ctx context.Context, c echo.Context, st *store.Store, what
 	if matches(wanted, tagOf(body), false) {
 		return nil
 	}
-	return refuse(http.StatusPreconditionFailed, "changed",
+	return refuse(http.StatusPreconditionFailed, string(clocker.Changed),
 		what+" has changed since it was read with that ETag; read it again, and ask again if you still want it")
 }

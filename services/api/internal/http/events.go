@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
 	"clocker.io/services/api/internal/store"
 	"clocker.io/services/api/internal/view"
@@ -78,7 +79,7 @@ func (s *Server) head(ctx context.Context) (number int64, err error) {
 
 // gone refuses a start before what is kept: events that the reader lacks are no more.
 func gone(after, pruned int64) error {
-	return &refusal{view.Problem{Status: http.StatusGone, Code: "pruned", Oldest: pruned + 1,
+	return &refusal{view.Problem{Status: http.StatusGone, Code: string(clocker.Pruned), Oldest: pruned + 1,
 		Detail: fmt.Sprintf("events %d to %d are no longer kept; the oldest is %d, which comes after %d", after+1, pruned, pruned+1, pruned)}}
 }
 

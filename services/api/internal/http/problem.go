@@ -35,10 +35,17 @@ func badBlueprint(problems []blueprint.Problem) error {
 	if len(problems) > 1 {
 		p.Detail = fmt.Sprintf("the blueprint has %d problems", len(problems))
 	}
-	for _, b := range problems {
-		p.Errors = append(p.Errors, view.Fault{Pointer: b.Pointer, Line: b.Line, Column: b.Column, Detail: b.Message, Hint: b.Hint})
-	}
+	p.Errors = faults(problems)
 	return &refusal{p}
+}
+
+func faults(problems []blueprint.Problem) []view.Fault {
+	var list []view.Fault
+	for _, p := range problems {
+		list = append(list, view.Fault{Pointer: p.Pointer, Line: p.Line, Column: p.Column, Code: string(p.Code),
+			Detail: p.Message, Hint: p.Hint, Docs: p.Code.Page()})
+	}
+	return list
 }
 
 // statuses maps the codes of refusals.
@@ -53,7 +60,7 @@ func (s *Server) fail(err error, c echo.Context) {
 		return
 	}
 	p := problemOf(err)
-	p.Type, p.Title, p.TraceID = "urn:clocker:problem:"+p.Code, http.StatusText(p.Status), traceID(c)
+	p.Type, p.Title, p.TraceID = clocker.Code(p.Code).Page(), http.StatusText(p.Status), traceID(c)
 	if p.Status == http.StatusServiceUnavailable {
 		c.Response().Header().Set(echo.HeaderRetryAfter, "1")
 	}
@@ -78,7 +85,7 @@ func problemOf(err error) view.Problem {
 	case errors.As(err, &taken):
 		return view.Problem{Status: http.StatusConflict, Code: string(clocker.Conflict), Detail: taken.Error(), Suggestion: taken.Suggestion}
 	case errors.Is(err, store.ErrKeyReused):
-		return view.Problem{Status: http.StatusUnprocessableEntity, Code: "key_reused", Detail: err.Error()}
+		return view.Problem{Status: http.StatusUnprocessableEntity, Code: string(clocker.KeyReused), Detail: err.Error()}
 	case errors.As(err, &large):
 		return tooLarge("the request", large.Limit)
 	case errors.As(err, &routing) && routing.Code < http.StatusInternalServerError:
@@ -86,13 +93,13 @@ func problemOf(err error) view.Problem {
 	case errors.As(err, &known) && statuses[known.Code] != 0:
 		return view.Problem{Status: statuses[known.Code], Code: string(known.Code), Detail: known.Message}
 	}
-	return view.Problem{Status: http.StatusInternalServerError, Code: "internal",
+	return view.Problem{Status: http.StatusInternalServerError, Code: string(clocker.Internal),
 		Detail: "something went wrong here; the log of api has the reason under this trace_id"}
 }
 
 func routingCode(status int) string {
 	if status == http.StatusMethodNotAllowed {
-		return "method_not_allowed"
+		return string(clocker.MethodNotAllowed)
 	}
 	return string(clocker.NotFound)
 }
@@ -102,6 +109,6 @@ func tooLarge(what string, limit int64) view.Problem {
 	if limit >= 1<<20 {
 		size = fmt.Sprintf("%d MiB", limit>>20)
 	}
-	return view.Problem{Status: http.StatusRequestEntityTooLarge, Code: "too_large",
+	return view.Problem{Status: http.StatusRequestEntityTooLarge, Code: string(clocker.TooLarge),
 		Detail: fmt.Sprintf("%s is larger than %s", what, size)}
 }

@@ -30,6 +30,8 @@ func (s *Server) table() []route {
 		{get, "/readyz", token.Nobody, echo.WrapHandler(http.HandlerFunc(s.health.Ready)), isReady},
 		{get, "/metrics", token.Nobody, s.metrics(), isMetrics},
 
+		{get, "/docs/errors/:code", token.Nobody, s.errorPage, isErrorPage},
+		{get, "/schema/blueprint.json", token.Nobody, s.blueprintSchema, isSchema},
 		{get, "/v1/version", token.Viewer, s.version,
 			describe.Plainly("getVersion", "Says which program answers", describe.Value[view.Version]())},
 		{post, "/v1/applications", token.Deployer, s.submit, isSubmit},

@@ -12,10 +12,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
 	"clocker.io/pkg/pg"
 	"clocker.io/pkg/pg/pgtest"
@@ -125,6 +127,9 @@ func (r reply) problem(t *testing.T) (p view.Problem) {
 		t.Fatalf("status %d, content type %q, body %s", r.Status, got, r.Body)
 	}
 	r.into(t, &p)
+	if !slices.Contains(clocker.Codes(), clocker.Code(p.Code)) || p.Type != clocker.Code(p.Code).Page() {
+		t.Errorf("the problem %q has the type %q; its code belongs into clocker.Codes", p.Code, p.Type)
+	}
 	return p
 }
 

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"strconv"
 	"time"
 
 	"clocker.io/pkg/blueprint"
@@ -20,7 +21,7 @@ import (
 )
 
 // maxBlueprint bounds a blueprint, and any body that is no upload, in bytes.
-const maxBlueprint = 1 << 20
+const maxBlueprint = blueprint.MaxBytes
 
 // uidLength leaves 50 bits: enough that a uid is never made twice.
 const uidLength = 10
@@ -56,27 +57,34 @@ func (s *Server) submit(c echo.Context) error {
 	if opts.Clouds == nil {
 		opts.Clouds = []string{} // none is known yet, beside the first
 	}
-	app, problems := blueprint.Parse(up.blueprint, opts)
-	if len(problems) > 0 {
-		return badBlueprint(problems)
+	if opts.Tolerant, err = boolean(c, "tolerant", false); err != nil {
+		return err
 	}
+	app, found := blueprint.Parse(up.blueprint, opts)
+	if len(found.Problems) > 0 {
+		return badBlueprint(found.Problems)
+	}
+	warnings := faults(found.Warnings)
 	dry, err := boolean(c, "dry_run", false)
 	if err != nil {
 		return err
 	}
 	if dry {
-		return s.plan(c, app)
+		return s.plan(c, app, warnings)
 	}
-	return s.act(c, [][]byte{up.blueprint, []byte(app.Context)}, func(ctx context.Context, st *store.Store) (view.Accepted, []events.Event, error) {
+	asked := [][]byte{up.blueprint, []byte(app.Context), strconv.AppendBool(nil, opts.Tolerant)}
+	return s.once(c, asked, func(ctx context.Context, st *store.Store) (outcome, []events.Event, error) {
 		sub := store.Submission{Application: app, UID: newID(uidLength), Operation: newOperation(),
 			Blueprint: string(up.blueprint), Context: up.context, By: callerOf(c).String()}
 		facts, err := st.Submit(ctx, sub)
-		return view.Accepted{Application: app.ID, UID: sub.UID, Operation: sub.Operation}, facts, err
+		answer := view.Submitted{Accepted: view.Accepted{Application: app.ID, UID: sub.UID, Operation: sub.Operation}, Warnings: warnings}
+		return inTime(sub.Operation, answer), facts, err
 	})
 }
 
-func (s *Server) plan(c echo.Context, app clocker.Application) error {
+func (s *Server) plan(c echo.Context, app clocker.Application, warnings []view.Fault) error {
 	plan := planOf(app)
+	plan.Warnings = warnings
 	err := s.store.Read(c.Request().Context(), func(ctx context.Context, r *store.Reader) error {
 		_, _, err := r.Spec(ctx, app.ID)
 		if err == nil {

@@ -102,10 +102,10 @@ func TestAnIdempotencyKeyActsOnce(t *testing.T) {
 		t.Errorf("%d %s, then %d %s", first.Status, first.Body, again.Status, again.Body)
 	}
 	other := b.do("POST", "/v1/applications", strings.Replace(shop, "shop", "other", 1), key...)
-	if p := other.problem(t); p.Status != http.StatusUnprocessableEntity || p.Code != "key_reused" {
+	if p := other.problem(t); p.Status != http.StatusUnprocessableEntity || p.Code != "key-reused" {
 		t.Errorf("%+v", p)
 	}
-	if p := b.do("DELETE", "/v1/applications/shop", "", key...).problem(t); p.Code != "key_reused" {
+	if p := b.do("DELETE", "/v1/applications/shop", "", key...).problem(t); p.Code != "key-reused" {
 		t.Errorf("%+v", p)
 	}
 	if n := len(b.facts()); n != 1 {

@@ -69,6 +69,12 @@ type Accepted struct {
 	Host        string `json:"host,omitempty"` // of an operation that is about a host; it has no application
 }
 
+// Submitted is an accepted blueprint, with what a tolerant reader passed over.
+type Submitted struct {
+	Accepted
+	Warnings []Fault `json:"warnings,omitempty"`
+}
+
 // Operation is a request that takes time.
 type Operation struct {
 	Operation   string     `json:"operation"`
@@ -96,6 +102,7 @@ type Plan struct {
 	Network     string       `json:"network,omitempty"`
 	Entities    []PlanEntity `json:"entities"`
 	Notes       []string     `json:"notes"`
+	Warnings    []Fault      `json:"warnings,omitempty"` // what a tolerant reader of the blueprint passed over
 }
 
 // PlanEntity is an entity of a plan.

@@ -18,6 +18,8 @@ type Fault struct {
 	Pointer string `json:"pointer"`
 	Line    int    `json:"line,omitempty"`
 	Column  int    `json:"column,omitempty"`
+	Code    string `json:"code"`
 	Detail  string `json:"detail"`
 	Hint    string `json:"hint,omitempty"`
+	Docs    string `json:"docs"` // path of the page about the code
 }

@@ -1,0 +1,100 @@
+package blueprint
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v4"
+)
+
+func TestSchemaPageIsFresh(t *testing.T) {
+	t.Parallel()
+	got, err := os.ReadFile("../../docs/blueprint.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, Schema()) {
+		t.Error("docs/blueprint.schema.json is not what the parser reads: run make docs")
+	}
+}
+
+func compiled(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("blueprint.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("blueprint.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// instance is a document as a validator of JSON sees it.
+func instance(t *testing.T, text []byte) any {
+	t.Helper()
+	var out collector
+	out.lines = Lines(string(text))
+	root := read(text, &out)
+	if root == nil {
+		return nil
+	}
+	return plainValue(root)
+}
+
+func plainValue(n *yaml.Node) any {
+	switch n.Kind {
+	case yaml.MappingNode:
+		m := map[string]any{}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			m[n.Content[i].Value] = plainValue(n.Content[i+1])
+		}
+		return m
+	case yaml.SequenceNode:
+		list := []any{}
+		for _, c := range n.Content {
+			list = append(list, plainValue(c))
+		}
+		return list
+	}
+	switch n.Tag {
+	case "!!null":
+		return nil
+	case "!!bool":
+		return n.Value == "true"
+	case "!!int", "!!float":
+		if v, err := strconv.ParseFloat(n.Value, 64); err == nil {
+			return v
+		}
+	}
+	return n.Value
+}
+
+func TestGoodBlueprintsAreValidByTheSchema(t *testing.T) {
+	t.Parallel()
+	s := compiled(t)
+	files, _ := filepath.Glob("testdata/good/*.yaml")
+	examples, _ := filepath.Glob("../../examples/*/*.yaml")
+	if len(files) == 0 || len(examples) == 0 {
+		t.Fatal("no blueprints")
+	}
+	for _, file := range append(files, examples...) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Validate(instance(t, text)); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+}
