@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"clocker.io/pkg/events"
+	"clocker.io/pkg/reconcile"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -27,7 +28,7 @@ func (c Consumer) Run(ctx context.Context, conn *Conn) error {
 			return ctx.Err()
 		}
 		conn.log.Debug("consumer starts over", "consumer", c.Name, "reason", err)
-		if err := pause(ctx, 200*time.Millisecond); err != nil {
+		if err := reconcile.Pause(ctx, 200*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -113,15 +114,4 @@ func decode(m jetstream.Msg) (events.Delivery, error) {
 	}
 	d.Event, err = events.Decode(d.Topic, d.Data)
 	return d, err
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
+	"clocker.io/pkg/reconcile"
 	"clocker.io/pkg/trace"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -134,7 +135,7 @@ func (w *worker) try(ctx context.Context, batch []delivery) error {
 			return err
 		}
 		w.conn.log.Debug("wait to handle events", "consumer", w.Name, "reason", err)
-		if err := pause(ctx, wait); err != nil {
+		if err := reconcile.Pause(ctx, wait); err != nil {
 			return err
 		}
 	}
@@ -142,7 +143,7 @@ func (w *worker) try(ctx context.Context, batch []delivery) error {
 
 // hold keeps deliveries that are worked on from being given to somebody else, until ctx ends.
 func hold(ctx context.Context, batch []delivery) {
-	for pause(ctx, ackWait/3) == nil {
+	for reconcile.Pause(ctx, ackWait/3) == nil {
 		for _, d := range batch {
 			_ = d.msg.InProgress() // a lost one means a redelivery, which the inbox knows
 		}

@@ -52,9 +52,11 @@ const (
 
 // Stream is the publishing side of the stream of events, for the sequencer. One goroutine at a time may publish.
 type Stream struct {
-	conn *Conn
-	wake chan struct{}
-	sub  sync.Once
+	conn  *Conn
+	wake  chan struct{}
+	sub   sync.Once
+	dear  bool // the server syncs each record
+	probe int  // publications of many records until that is measured again
 }
 
 // Stream gives the publisher, which is the user sequencer when there are credentials for it.
@@ -140,17 +142,38 @@ func noRoom(err error) bool {
 	return errors.As(err, &api) && (api.ErrorCode == storage || api.ErrorCode == resources)
 }
 
-// batchLeast is how many records are worth an atomic batch. The server makes a store of its own for each batch, in files,
-// which takes about as long as publishing so many one by one.
-const batchLeast = 32
+const (
+	// batchLeast is how many records are worth an atomic batch where a server syncs each record: it makes a store of its own
+	// for each batch, in files, and syncs once.
+	batchLeast = 32
+	// dearRecord is what a record takes that is synced by itself, at least; without syncing it is a tenth.
+	dearRecord = 200 * time.Microsecond
+	// probeEvery is after how many publications of many records it is measured again what a record takes.
+	probeEvery = 64
+)
 
-// Publish appends records, at most 1,000. The server refuses them unless the stream ends right before the first, so a stale
-// publisher stores nothing. Many are stored all or none. Each of a few says which one it follows, so that when one is
-// lost or refused, so are those after it: an error may leave a beginning of them.
+// Publish appends records, at most 1,000. Each says which one it follows, and the server refuses it unless the stream ends
+// there: so what a stale publisher has to say is either refused or what the log says as well, and when a record is lost, so
+// are those after it. An error may leave a beginning of them. Where each record is synced, many are one batch, stored all
+// or none.
 func (s *Stream) Publish(ctx context.Context, records []events.Record) error {
+	if len(records) < 2*batchLeast {
+		return s.send(ctx, records, false)
+	}
+	if s.probe--; s.probe <= 0 {
+		begin := time.Now()
+		if err := s.send(ctx, records[:batchLeast], false); err != nil {
+			return err
+		}
+		s.dear, s.probe = time.Since(begin) > batchLeast*dearRecord, probeEvery
+		records = records[batchLeast:]
+	}
+	return s.send(ctx, records, s.dear)
+}
+
+func (s *Stream) send(ctx context.Context, records []events.Record, atomic bool) error {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	atomic := len(records) >= batchLeast
 	last := len(records) - 1
 	for i, r := range records {
 		m := message(r)

@@ -24,7 +24,7 @@ type Scope struct {
 // of an event that may have no number yet, and may have an id of its own, so that later ones can name it.
 type Linked struct {
 	Event
-	ID      string // UUID; empty lets the database choose
+	ID      string // UUID; empty has one made
 	Cause   int64  // number of its cause; 0 when not known
 	Because string // id of its cause; empty when not known
 	Trace   string // W3C traceparent; empty takes that of the transaction

@@ -25,15 +25,14 @@ type publisher struct {
 	doubt   bool      // look at the stream before anything else
 	session string    // the connection under which it was looked at last
 	looked  time.Time
+	next    []events.Record // the batch of those just numbered that is to be looked at next
 }
 
 func (p *publisher) run(ctx context.Context, fresh <-chan []events.Record, damaged <-chan finding) error {
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
-	var next []events.Record
 	for {
-		more, err := p.step(ctx, next)
-		next = nil
+		more, err := p.step(ctx, fresh)
 		switch {
 		case errors.Is(err, ErrFenced) || ctx.Err() != nil:
 			return err
@@ -46,7 +45,7 @@ func (p *publisher) run(ctx context.Context, fresh <-chan []events.Record, damag
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case next = <-fresh:
+		case p.next = <-fresh:
 		case <-poll.C:
 		case found := <-damaged:
 			if err := p.mend(ctx, found); err != nil {
@@ -57,14 +56,31 @@ func (p *publisher) run(ctx context.Context, fresh <-chan []events.Record, damag
 	}
 }
 
+// following gives the records after the last that the stream has: as they were numbered, or from the log what is missing
+// before those.
+func (p *publisher) following(ctx context.Context, fresh <-chan []events.Record) ([]events.Record, error) {
+	last := p.at.last
+	for len(p.next) == 0 || p.next[len(p.next)-1].Number <= last {
+		select {
+		case p.next = <-fresh:
+		default:
+			return p.db.log(ctx, last, batchSize)
+		}
+	}
+	if missing := p.next[0].Number - last - 1; missing > 0 {
+		return p.db.log(ctx, last, int(min(missing, batchSize)))
+	}
+	return p.next[last+1-p.next[0].Number:], nil
+}
+
 // stand notes how far the stream reaches.
 func (p *publisher) stand(at *position) {
 	p.at = at
 	p.reach.published.Store(at)
 }
 
-// step publishes one batch: the one that was just numbered when it comes next, else one read from the log.
-func (p *publisher) step(ctx context.Context, records []events.Record) (more bool, err error) {
+// step publishes one batch.
+func (p *publisher) step(ctx context.Context, fresh <-chan []events.Record) (more bool, err error) {
 	if session := p.stream.Session(); p.at == nil || p.doubt || session != p.session || time.Since(p.looked) > lookEvery {
 		if err := p.follow(ctx); err != nil {
 			return false, err
@@ -74,10 +90,9 @@ func (p *publisher) step(ctx context.Context, records []events.Record) (more boo
 	if p.at.last >= p.reach.numbered.Load() {
 		return false, nil
 	}
-	if len(records) == 0 || records[0].Number != p.at.last+1 {
-		if records, err = p.db.log(ctx, p.at.last, batchSize); err != nil || len(records) == 0 {
-			return false, err
-		}
+	records, err := p.following(ctx, fresh)
+	if err != nil || len(records) == 0 {
+		return false, err
 	}
 	if err := p.stream.Publish(ctx, records); err != nil {
 		return false, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"clocker.io/pkg/events"
+	"clocker.io/pkg/reconcile"
 )
 
 const (
@@ -15,6 +16,7 @@ const (
 	scrubPace  = 25 * time.Millisecond // between chunks: at most 10,000 records a second
 	scrubEvery = time.Hour             // unless Config.Scrub says otherwise
 	scrubTries = 3                     // reads that fail before what they ask for counts as lost
+	scrubYield = 40                    // paces that a chunk waits at most while events come faster than it compares
 )
 
 // finding is damage in one generation of the stream.
@@ -100,7 +102,7 @@ func (s *scrub) pass(ctx context.Context) (finding, error) {
 		if next += int64(n); reason != "" && s.still(ctx, next, at.generation) {
 			return finding{at.generation, reason}, nil
 		}
-		if err := rest(ctx, scrubPace); err != nil {
+		if err := s.standBack(ctx); err != nil {
 			return finding{}, err
 		}
 	}
@@ -147,13 +149,16 @@ func equal(a, b events.Record) bool {
 		a.Time.Equal(b.Time) && a.Cause == b.Cause && a.Trace == b.Trace && bytes.Equal(a.Data, b.Data)
 }
 
-func rest(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
+// standBack waits between chunks: a pace, and longer while the sequencer is busy, which needs the machine more.
+func (s *scrub) standBack(ctx context.Context) error {
+	for range scrubYield {
+		before := s.reach.numbered.Load()
+		if err := reconcile.Pause(ctx, scrubPace); err != nil {
+			return err
+		}
+		if s.reach.numbered.Load()-before < scrubChunk {
+			return nil
+		}
 	}
+	return nil
 }

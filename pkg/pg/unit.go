@@ -10,6 +10,7 @@ import (
 	"clocker.io/pkg/events"
 	"clocker.io/pkg/trace"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -123,6 +124,9 @@ func receive(ctx context.Context, tx *Tx, consumer string, ds []events.Delivery)
 // hold up all that follow.
 const eventBytes = 1 << 20
 
+// EventID makes an id for an event, in order of time: what is written together then stands together in the log's index.
+func EventID() string { return uuid.Must(uuid.NewV7()).String() } // it fails without random numbers alone, as the whole process would
+
 // outbox holds rows for events.outbox, one slice a column.
 type outbox struct {
 	event, topic, source, subject, application, host, trace, because []string
@@ -157,6 +161,9 @@ func (o *outbox) add(source string, cause Cause, facts []events.Event) error {
 			link.Trace = cause.Trace
 		}
 		o.trace = append(o.trace, link.Trace)
+		if link.ID == "" {
+			link.ID = EventID()
+		}
 		o.event = append(o.event, link.ID)
 		o.because = append(o.because, link.Because)
 		o.cause = append(o.cause, link.Cause)
@@ -172,10 +179,9 @@ func (db *DB) write(tx *Tx, o outbox) {
 	}
 	tx.Later(`
 		insert into events.outbox (topic, source, subject, application, host, trace, cause, data, event, because)
-		select topic, source, subject, application, host, trace, cause, data,
-		  coalesce(nullif(event, '')::uuid, gen_random_uuid()), nullif(because, '')::uuid
+		select topic, source, subject, application, host, trace, cause, data, event, nullif(because, '')::uuid
 		from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bytea[],
-		  $9::text[], $10::text[])
+		  $9::uuid[], $10::text[])
 		  with ordinality as f(topic, source, subject, application, host, trace, cause, data, event, because, nth)
 		order by nth`, o.topic, o.source, o.subject, o.application, o.host, o.trace, o.cause, o.data, o.event, o.because)
 	tx.AfterCommit(db.cfg.Poke)

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"context"
 	"math"
 	"time"
 )
@@ -18,4 +19,16 @@ func (b Backoff) After(failures int) time.Duration {
 		return b.Max
 	}
 	return time.Duration(d)
+}
+
+// Pause waits, or returns the error of ctx when that ends before.
+func Pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
 }

@@ -6,8 +6,8 @@ import (
 
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
+	"clocker.io/pkg/pg"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -39,7 +39,7 @@ func (s *Store) Follow(out []events.Event, seen *clocker.Container) []events.Eve
 		led = s.trail[*seen]
 	}
 	for i, e := range out {
-		l := events.Linked{Event: e, ID: uuid.NewString()}
+		l := events.Linked{Event: e, ID: pg.EventID()}
 		if seen != nil {
 			l.Because = led
 		}

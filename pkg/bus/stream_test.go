@@ -1,0 +1,101 @@
+package bus_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"clocker.io/pkg/bus"
+	"clocker.io/pkg/bus/bustest"
+	"clocker.io/pkg/events"
+
+	"github.com/nats-io/nats.go"
+)
+
+// Many records are one batch where a server syncs each, and go one after the other elsewhere: the stream is the same, and
+// so is what becomes of a publisher that is not at its end.
+func TestManyRecordsArePublishedAloneOrTogether(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name string
+		dear bool
+	}{{"alone", false}, {"together", true}} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			server := bustest.Server(t)
+			conn := bustest.As(t, server, "policy")
+			stream := conn.Stream()
+			if err := stream.Recreate(t.Context(), 1, 1); err != nil {
+				t.Fatal(err)
+			}
+			var records []events.Record
+			for n := range int64(700) {
+				records = append(records, record(t, n+1))
+			}
+			stream.Dear(tc.dear)
+			publishes(t.Context(), t, stream, records[:600], "")
+			if batched := batchOf(t, server, 300) != ""; batched != tc.dear {
+				t.Errorf("stored as a batch: %v, want %v", batched, tc.dear)
+			}
+			publishes(t.Context(), t, stream, records[:600], "10071") // again
+			publishes(t.Context(), t, stream, records[650:], "10071") // with a gap
+			publishes(t.Context(), t, stream, records[600:], "")
+			read, err := stream.Read(t.Context(), 1, 1000)
+			if err != nil || len(read) != len(records) {
+				t.Fatalf("the stream holds %d records, %v; want %d", len(read), err, len(records))
+			}
+			for i, r := range read {
+				if r.Number != records[i].Number || r.ID != records[i].ID || string(r.Data) != string(records[i].Data) {
+					t.Fatalf("record %d is %+v", i, r)
+				}
+			}
+		})
+	}
+}
+
+// What a record takes is measured by the first ones of many, and all of them are published.
+func TestTheFirstOfManyRecordsSayHowTheRestIsPublished(t *testing.T) {
+	t.Parallel()
+	stream := bustest.Connect(t).Stream()
+	if err := stream.Recreate(t.Context(), 1, 1); err != nil {
+		t.Fatal(err)
+	}
+	var records []events.Record
+	for n := range int64(200) {
+		records = append(records, record(t, n+1))
+	}
+	publishes(t.Context(), t, stream, records, "")
+	if state, err := stream.Open(t.Context()); err != nil || !state.Whole || state.Last != 200 {
+		t.Errorf("the stream: %+v, %v", state, err)
+	}
+}
+
+func publishes(ctx context.Context, t *testing.T, s *bus.Stream, records []events.Record, refusal string) {
+	t.Helper()
+	err := s.Publish(ctx, records)
+	if refusal == "" && err != nil {
+		t.Fatalf("%d records from %d: %v", len(records), records[0].Number, err)
+	}
+	if refusal != "" && (err == nil || !strings.Contains(err.Error(), refusal)) {
+		t.Errorf("%d records from %d: %v, want the refusal %s", len(records), records[0].Number, err, refusal)
+	}
+}
+
+// batchOf is the batch that a record was stored in; empty when in none.
+func batchOf(t *testing.T, server *bustest.NATS, number uint64) string {
+	t.Helper()
+	nc, err := nats.Connect("", nats.InProcessServer(server), nats.UserCredentials(server.Credentials(t, "test-everything")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := nc.JetStream()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := js.GetMsg(events.Stream, number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.Header.Get("Nats-Batch-Id")
+}
