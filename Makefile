@@ -58,7 +58,7 @@ check-modules:
 	  (cd $$dir && GOWORK=off go mod tidy -diff && GOWORK=off go build -o /dev/null ./...) || result=1; \
 	done; (cd dev/tools && GOWORK=off go mod tidy -diff) || result=1; exit $$result
 check-docs:
-	go test -count=1 -run Fresh ./pkg/blueprint ./pkg/events/... ./pkg/bus/rights ./services/api/internal/openapi
+	go test -count=1 -run Fresh ./pkg/blueprint ./pkg/events/... ./pkg/bus/rights ./pkg/sensors ./services/api/internal/openapi
 check-scripts:
 	@for script in $(scripts); do bash -n $$script; done
 	@! grep -nP '^\t|[ \t]+$$' $(scripts) || { echo "scripts are indented by two spaces, and lines end where their text ends"; exit 1; }

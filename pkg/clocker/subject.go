@@ -9,6 +9,8 @@ const (
 	SubjectAsk  = "clocker.ask."  // + host: Ask, agent and dns to control
 	SubjectBeat = "clocker.beat." // + host: Beat, agent to control
 
+	SubjectSensor = "clocker.sensor." // + host: Readings, agent to api
+
 	SubjectPokeOutbox = "clocker.poke.outbox" // rows wait in the outbox
 	SubjectNudge      = "clocker.nudge."      // + service: Nudge, the watchdog's request to read your rows again
 	SubjectLetter     = "clocker.letter."     // + service: LetterOrder, api to whoever has the dead letters

@@ -34,6 +34,7 @@ type control struct {
 	contexts map[string][]byte
 	facts    []clocker.Fact
 	beat     clocker.Beat
+	readings clocker.Readings
 	news     chan struct{} // closed and made anew when something arrives
 }
 
@@ -47,6 +48,7 @@ func newControl(t *testing.T, server *bustest.NATS) *control {
 		bus.Respond(clocker.SubjectAsk+"*", "control", c.ask),
 		bus.Respond(clocker.SubjectFact+"*", "control", c.fact),
 		bus.Listen(clocker.SubjectBeat+"*", "control", c.hear),
+		bus.Listen(clocker.SubjectSensor+host, "control", c.read),
 	} {
 		running.Go(func() { _ = r.Serve(ctx, c.conn) })
 	}
@@ -119,6 +121,13 @@ func (c *control) hear(_ context.Context, _ string, b clocker.Beat) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.beat = b
+	c.arrived()
+}
+
+func (c *control) read(_ context.Context, _ string, r clocker.Readings) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.readings = r
 	c.arrived()
 }
 

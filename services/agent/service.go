@@ -14,6 +14,7 @@ import (
 	"clocker.io/services/agent/internal/memory"
 	"clocker.io/services/agent/internal/network"
 	"clocker.io/services/agent/internal/outbox"
+	"clocker.io/services/agent/internal/sense"
 
 	"clocker.io/pkg/bus"
 	"clocker.io/pkg/clocker"
@@ -24,7 +25,7 @@ const resync = 30 * time.Second
 
 // New builds the service. Settings: CLOCKER_HOST (id of this host), CLOCKER_JOIN_TOKEN_FILE, CLOCKER_PUBLISH_ADDRESS
 // (where published ports bind), DOCKER_HOST, and for restarts in place CLOCKER_RESTART_UNIT, CLOCKER_RESTART_MAX,
-// CLOCKER_RESTART_STABLE and CLOCKER_STOP_GRACE, which are durations.
+// CLOCKER_RESTART_STABLE and CLOCKER_STOP_GRACE, which are durations, as CLOCKER_SENSOR_EVERY is, the time between readings.
 func New(p run.Platform) (run.Service, error) {
 	s, err := settingsFrom(p)
 	if err != nil {
@@ -54,6 +55,7 @@ func New(p run.Platform) (run.Service, error) {
 			{Name: "networks", Run: a.networks.Run},
 			{Name: "images", Run: a.images.Run},
 			{Name: "control", Run: a.link.Run},
+			{Name: "sensors", Run: a.sensing.Run},
 		},
 		Checks: []run.Check{
 			{Name: "engine", Ready: eng.Ping},
@@ -78,6 +80,7 @@ type agent struct {
 	networks   *network.Fabric
 	images     *image.Builder
 	link       *link.Link
+	sensing    *sense.Sensing
 }
 
 func assemble(p run.Platform, s settings, eng *engine.Engine) *agent {
@@ -97,8 +100,24 @@ func assemble(p run.Platform, s settings, eng *engine.Engine) *agent {
 		Containers: a.containers, Networks: a.networks, Images: a.images, Memory: a.memory, Routes: bridge.Routes,
 		Facts: a.outbox.Add, Up: up, Log: p.Log})
 	contexts.Link = a.link
+	a.sensing = sense.New(sense.Config{Host: s.host, Every: s.sense, Engine: eng, Running: a.running, Epoch: a.memory.Epoch,
+		Publish: func(r clocker.Readings) error { return p.Bus.Publish(clocker.SubjectSensor+s.host, r) }, Data: p.Data,
+		Proc: "/proc", Groups: "/sys/fs/cgroup", Now: p.Now, Log: p.Log, Metrics: p.Metrics})
 	a.containers.OnUp(func() { a.networks.Check(); a.images.Check(); a.link.Kick() })
 	return a
+}
+
+// running is the containers that run here, as last seen.
+func (a *agent) running() []sense.Running {
+	assigned := a.memory.Run().Assignments
+	var out []sense.Running
+	for _, id := range a.containers.RunningIDs() {
+		if as, ok := assigned[id]; ok {
+			l := a.memory.Ledger(id)
+			out = append(out, sense.Running{Container: as.Container, EngineID: l.EngineID, Restarts: l.Attempt})
+		}
+	}
+	return out
 }
 
 func (a *agent) ready() error {

@@ -18,6 +18,7 @@ type settings struct {
 	token  string
 	engine engine.Config
 	limits plan.Limits
+	sense  time.Duration // between rounds of measuring
 }
 
 func settingsFrom(p run.Platform) (settings, error) {
@@ -40,6 +41,7 @@ func settingsFrom(p run.Platform) (settings, error) {
 		{"CLOCKER_RESTART_MAX", "60s", &s.limits.Max},
 		{"CLOCKER_RESTART_STABLE", "60s", &s.limits.Stable},
 		{"CLOCKER_STOP_GRACE", "10s", &s.engine.Grace},
+		{"CLOCKER_SENSOR_EVERY", "5s", &s.sense},
 	} {
 		v, err := time.ParseDuration(p.Env(d.key, d.fallback))
 		if err != nil || v <= 0 {

@@ -31,8 +31,8 @@ const (
 func table() []row {
 	return []row{
 		{user: "api", consumes: true,
-			why:     "its readers wait for events; it asks agents for logs, and services about their dead letters",
-			publish: []string{clocker.SubjectDo + "*.logs", clocker.SubjectLetter + "*"}, subscribe: []string{events.SubjectRoot + ">"},
+			why:     "its readers wait for events; it asks agents for logs, hears what they measure, and asks services about their dead letters",
+			publish: []string{clocker.SubjectDo + "*.logs", clocker.SubjectLetter + "*"}, subscribe: []string{events.SubjectRoot + ">", clocker.SubjectSensor + "*"},
 			answers: []string{kindHost}},
 		{user: "policy", consumes: true,
 			why:       "it tells hosts what to run, hears what became of it, and nudges whoever is late",
@@ -77,7 +77,7 @@ func streamAPI() []string {
 // ofHost is the rights of a host's agent: it has no part in JetStream, and no word in them names another host.
 func ofHost(host string) Rights {
 	return Rights{
-		Publish:   []string{clocker.SubjectFact + host, clocker.SubjectAsk + host, clocker.SubjectBeat + host},
+		Publish:   []string{clocker.SubjectFact + host, clocker.SubjectAsk + host, clocker.SubjectBeat + host, clocker.SubjectSensor + host},
 		Subscribe: []string{clocker.SubjectWant + host, clocker.SubjectNet + host, clocker.SubjectDo + host + ".>"},
 		Answer:    true,
 	}

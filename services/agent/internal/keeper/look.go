@@ -82,6 +82,13 @@ func (k *Keeper) seen(key string, in plan.Input) {
 
 // Running is how many generations run, and a digest of which: SHA-256 over their sorted ids, one a line.
 func (k *Keeper) Running() (int, string) {
+	ids := k.RunningIDs()
+	sum := sha256.Sum256([]byte(strings.Join(ids, "\n")))
+	return len(ids), hex.EncodeToString(sum[:8])
+}
+
+// RunningIDs are the ids of the generations that run, as last seen, in order.
+func (k *Keeper) RunningIDs() []string {
 	k.mu.Lock()
 	ids := make([]string, 0, len(k.running))
 	for id := range k.running {
@@ -89,6 +96,5 @@ func (k *Keeper) Running() (int, string) {
 	}
 	k.mu.Unlock()
 	slices.Sort(ids)
-	sum := sha256.Sum256([]byte(strings.Join(ids, "\n")))
-	return len(ids), hex.EncodeToString(sum[:8])
+	return ids
 }

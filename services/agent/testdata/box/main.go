@@ -10,6 +10,9 @@ import (
 	"syscall"
 )
 
+// held is memory that /hold asked for.
+var held []byte
+
 func main() {
 	fmt.Println("box says hello")
 	fmt.Fprintln(os.Stderr, "box warns")
@@ -23,6 +26,23 @@ func main() {
 	http.HandleFunc("/exit/{code}", func(_ http.ResponseWriter, r *http.Request) {
 		code, _ := strconv.Atoi(r.PathValue("code"))
 		os.Exit(code)
+	})
+	http.HandleFunc("/burn", func(http.ResponseWriter, *http.Request) {
+		go func() {
+			for n := 0; ; n++ {
+			}
+		}()
+	})
+	http.HandleFunc("/hold/{bytes}", func(_ http.ResponseWriter, r *http.Request) {
+		n, _ := strconv.Atoi(r.PathValue("bytes"))
+		held = make([]byte, n)
+		for i := 0; i < n; i += 4096 {
+			held[i] = 1 // a page that nobody has written to takes no memory
+		}
+	})
+	http.HandleFunc("/send/{bytes}", func(w http.ResponseWriter, r *http.Request) {
+		n, _ := strconv.Atoi(r.PathValue("bytes"))
+		_, _ = w.Write(make([]byte, n))
 	})
 	http.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "box is well") })
 	if err := http.ListenAndServe(":8080", nil); err != nil {
