@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strings"
 
+	"clocker.io/pkg/clocker"
+
 	"github.com/invopop/jsonschema"
 )
 
@@ -38,6 +40,8 @@ func special(t reflect.Type) *jsonschema.Schema {
 	switch {
 	case t == reflect.TypeFor[json.RawMessage]():
 		return &jsonschema.Schema{}
+	case t == reflect.TypeFor[clocker.Measure]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "number", Format: "double"}, {Type: "null"}}}
 	case t.Kind() == reflect.Int64:
 		return &jsonschema.Schema{Type: "integer", Format: "int64"}
 	case t.Kind() == reflect.Float64:

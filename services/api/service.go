@@ -10,6 +10,7 @@ import (
 	"clocker.io/pkg/run"
 	"clocker.io/services/api/internal/http"
 	"clocker.io/services/api/internal/ledger"
+	"clocker.io/services/api/internal/readings"
 	"clocker.io/services/api/internal/store"
 )
 
@@ -25,12 +26,13 @@ func New(p run.Platform) (run.Service, error) {
 		return run.Service{}, err
 	}
 	data := store.New(db)
+	measured := readings.New(readings.Usual, p.Now)
 	checks := []run.Check{{Name: "database", Ready: db.Ready}}
 	rest, err := http.New(http.Config{
 		Listen: p.Env("CLOCKER_LISTEN", "127.0.0.1:8080"), Hosts: words(p.Env("CLOCKER_HOSTS", "")),
 		TLSCert: p.Env("CLOCKER_TLS_CERT", ""), TLSKey: p.Env("CLOCKER_TLS_KEY", ""), Insecure: p.Env("CLOCKER_INSECURE_LISTEN", "") == "yes",
 		TokenFile: p.Env("CLOCKER_TOKEN_FILE", filepath.Join(p.Data, "token")), Installation: p.Installation,
-		Store: data, Logs: p.Bus, Services: p.Bus, Published: p.Bus.OnEvent, Checks: append(checks, run.Check{Name: "nats", Ready: p.Bus.Ready}),
+		Store: data, Logs: p.Bus, Services: p.Bus, Readings: measured, Published: p.Bus.OnEvent, Checks: append(checks, run.Check{Name: "nats", Ready: p.Bus.Ready}),
 		Metrics: p.Metrics, Gatherer: p.Gatherer, Tracer: p.Tracer, Now: p.Now, Log: p.Log,
 	})
 	if err != nil {
@@ -38,6 +40,11 @@ func New(p run.Platform) (run.Service, error) {
 		return run.Service{}, err
 	}
 	measure, err := measureHops(p.Bus, p.Metrics)
+	if err != nil {
+		db.Close()
+		return run.Service{}, err
+	}
+	sensors, err := hearSensors(measured, p)
 	if err != nil {
 		db.Close()
 		return run.Service{}, err
@@ -54,7 +61,8 @@ func New(p run.Platform) (run.Service, error) {
 			}
 			return db.Wait(ctx)
 		},
-		Consumers: []bus.Consumer{consumer},
+		Consumers:  []bus.Consumer{consumer},
+		Responders: []bus.Responder{sensors},
 		Loops: append(pg.Loops(p, db, consumer),
 			run.Loop{Name: "listen", Run: rest.Serve},
 			run.Loop{Name: "wake", Run: rest.Wake},

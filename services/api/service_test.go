@@ -26,6 +26,12 @@ import (
 // start runs the whole service, as its main does, and gives its address and token once it is ready.
 func start(t *testing.T) (base, token, dbURL string) {
 	t.Helper()
+	return startOn(t, bustest.Server(t))
+}
+
+// startOn is start with a NATS that others speak to as well.
+func startOn(t *testing.T, nats *bustest.NATS) (base, token, dbURL string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +43,7 @@ func start(t *testing.T) (base, token, dbURL string) {
 	data, registry := t.TempDir(), prometheus.NewRegistry()
 	dbURL = pgtest.URL(t, Schema)
 	settings := map[string]string{"CLOCKER_LISTEN": listen, "CLOCKER_DATABASE_URL": dbURL}
-	p := run.Platform{Name: "api", Log: slog.New(slog.DiscardHandler), Now: time.Now, Bus: bustest.As(t, bustest.Server(t), "api"), Data: data,
+	p := run.Platform{Name: "api", Log: slog.New(slog.DiscardHandler), Now: time.Now, Bus: bustest.As(t, nats, "api"), Data: data,
 		Installation: "test", Metrics: registry, Gatherer: registry, Env: func(key, fallback string) string {
 			if v := settings[key]; v != "" {
 				return v

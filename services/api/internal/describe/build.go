@@ -24,9 +24,12 @@ const MaxPage = 1000
 const DefaultPage = 100
 
 var (
-	ifNoneMatch = Param{Name: "If-None-Match", What: "An ETag that the caller has: the answer is 304 when it is the current one", Kind: Text}
-	ifMatch     = Param{Name: "If-Match", What: "An ETag of what is to be changed: it changes only if that is the current one, else 412", Kind: Text}
-	key         = Param{Name: "Idempotency-Key", Kind: Text, Example: "5f0c1a4e",
+	// IfNoneMatch and Unchanged are how a reader who has a value already is told so.
+	IfNoneMatch = Param{Name: "If-None-Match", What: "An ETag that the caller has: the answer is 304 when it is the current one", Kind: Text}
+	Unchanged   = Answer{Status: http.StatusNotModified, What: "The caller has it already", Headers: []string{"ETag"}}
+
+	ifMatch = Param{Name: "If-Match", What: "An ETag of what is to be changed: it changes only if that is the current one, else 412", Kind: Text}
+	key     = Param{Name: "Idempotency-Key", Kind: Text, Example: "5f0c1a4e",
 		What: "A text of the caller's own: a request repeated with it within 24 hours acts once and gets the same answer"}
 	limit = Param{Name: "limit", What: "How many items at most", Kind: Whole, Min: 1, Max: MaxPage, Default: DefaultPage, Example: 50}
 	next  = Param{Name: "cursor", What: "next_cursor of the page before", Kind: Text}
@@ -40,9 +43,9 @@ func Plainly(id, summary string, content ...Content) Operation {
 // Reads is an operation that is answered with a T and its entity tag.
 func Reads[T any](id, summary string) Operation {
 	o := Plainly(id, summary, Value[T]())
-	o.Headers = []Param{ifNoneMatch}
+	o.Headers = []Param{IfNoneMatch}
 	o.Answers[0].Headers = []string{"ETag"}
-	o.Answers = append(o.Answers, Answer{Status: http.StatusNotModified, What: "The caller has it already", Headers: []string{"ETag"}})
+	o.Answers = append(o.Answers, Unchanged)
 	return o
 }
 

@@ -88,6 +88,7 @@ var Path = map[string]Param{
 	"entity":    {Name: "entity", What: "Id of an entity of the application", Kind: Text, Example: "web"},
 	"ordinal":   {Name: "ordinal", What: "Number of a member of the entity", Kind: Whole, Example: 0},
 	"effector":  {Name: "effector", What: "Name of an effector", Kind: Text, OneOf: []string{"resize", "restart"}, Example: "resize"},
+	"sensor":    {Name: "sensor", What: "Name of a sensor", Kind: Text, Example: "service.isUp"},
 	"host":      {Name: "host", What: "Id of a host", Kind: Text, Example: "localhost"},
 	"operation": {Name: "operation", What: "Id of an operation", Kind: Text, Example: "op-k2vq7n3h5m4x6c"},
 	"consumer":  {Name: "consumer", What: "The service that has the dead letter", Kind: Text, Example: "policy"},

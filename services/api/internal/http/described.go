@@ -32,6 +32,9 @@ var (
 	askFollowLogs  = describe.Param{Name: "follow", What: "Go on with what it prints next", Kind: describe.Truth, Default: false, Example: true}
 	askTail        = describe.Param{Name: "tail", What: "How many of the last lines, or all", Kind: describe.Text, Default: "all", Example: "100"}
 	askSince       = describe.Param{Name: "since", What: "From when on: RFC 3339, Unix seconds, or how long ago", Kind: describe.Text, Example: "10m"}
+	askHistory     = describe.Param{Name: "history", What: "How far back to show values, at most 1h; none when absent", Kind: describe.Text, Example: "10m"}
+	askRecent      = describe.Param{Name: "history", What: "How far back to show usage, at most 5m; none when absent", Kind: describe.Text, Example: "1m"}
+	askRaw         = describe.Param{Name: "raw", What: "The bare value as text", Kind: describe.Truth, Default: false, Example: true}
 	askAfter       = describe.Param{Name: "after", Kind: describe.Text, Example: "41",
 		What: "Number of the event to begin after, or now; with the oldest that is kept when absent"}
 	lastEventID = describe.Param{Name: "Last-Event-ID", What: "The same as after, as browsers send it", Kind: describe.Text, Example: "41"}
@@ -58,6 +61,13 @@ var (
 			describe.Body{Content: "multipart/form-data", Type: reflect.TypeFor[view.Upload](), What: "A blueprint with files", Must: true}).
 		Answered(describe.Answer{Status: http.StatusOK, What: "What it would do, with dry_run",
 			Content: []describe.Content{describe.Value[view.Plan]()}})
+
+	isSensor = describe.Operation{ID: "readEntitySensor", Summary: "Shows the value of one sensor of an entity, as Brooklyn does",
+		Details: "As JSON with its entity tag, or as bare text with raw or for Accept: text/plain.",
+		Query:   []describe.Param{askRaw}, Headers: []describe.Param{describe.IfNoneMatch},
+		Answers: []describe.Answer{
+			{Status: http.StatusOK, What: "The value", Headers: []string{"ETag"}, Content: []describe.Content{describe.Value[any](), describe.Words(describe.Plain)}},
+			describe.Unchanged}}
 
 	isEvents = describe.Operation{ID: "readEvents", Summary: "Streams the log of events",
 		Details: "Server-Sent Events whose id is the number of the event, or lines of JSON for Accept: application/x-ndjson. " +

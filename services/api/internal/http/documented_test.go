@@ -24,7 +24,8 @@ func peopled(t *testing.T) (*bundle, *strings.Replacer) {
 	b.issue("one", token.Viewer)
 	id := b.issue("two", token.Viewer).Token
 	return b, strings.NewReplacer("{app}", "shop", "{entity}", "web", "{ordinal}", "0", "{host}", "localhost", "{effector}", "restart",
-		"{operation}", app.Operation, "{consumer}", "api", "{number}", "1", "{token}", id)
+		"{operation}", app.Operation, "{consumer}", "api", "{number}", "1", "{token}", id,
+		"{sensor}", "service.state")
 }
 
 // promising are the paths of operations that the document promises a thing of.

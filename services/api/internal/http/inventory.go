@@ -4,20 +4,34 @@ import (
 	"context"
 
 	"clocker.io/pkg/events"
+	"clocker.io/services/api/internal/readings"
 	"clocker.io/services/api/internal/store"
 	"clocker.io/services/api/internal/view"
 
 	"github.com/labstack/echo/v4"
 )
 
+// listHosts takes ?history, as listContainers does.
 func (s *Server) listHosts(c echo.Context) error {
+	back, err := historyOf(c, readings.Recent)
+	if err != nil {
+		return err
+	}
 	return list(s, c, func(ctx context.Context, r *store.Reader, p store.Page) (view.Page[view.Host], error) {
-		return r.Hosts(ctx, p)
+		page, err := r.Hosts(ctx, p)
+		for i := range page.Items {
+			page.Items[i].Usage = s.hostUsage(page.Items[i].Host, back)
+		}
+		return page, err
 	})
 }
 
 func (s *Server) getHost(c echo.Context) error {
-	return one(s, c, func(ctx context.Context, r *store.Reader) (view.Host, error) { return r.Host(ctx, c.Param("host")) })
+	return one(s, c, func(ctx context.Context, r *store.Reader) (view.Host, error) {
+		h, err := r.Host(ctx, c.Param("host"))
+		h.Usage = s.hostUsage(h.Host, 0)
+		return h, err
+	})
 }
 
 func (s *Server) listClouds(c echo.Context) error {

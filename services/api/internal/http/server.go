@@ -11,6 +11,7 @@ import (
 
 	"clocker.io/pkg/run"
 	"clocker.io/pkg/trace"
+	"clocker.io/services/api/internal/readings"
 	"clocker.io/services/api/internal/store"
 
 	"github.com/labstack/echo/v4"
@@ -34,6 +35,7 @@ type Config struct {
 	Store        *store.Database
 	Logs         LogSource
 	Services     Services
+	Readings     *readings.Store
 	Published    func(ctx context.Context, fn func(number int64)) error // calls fn for events as they are published
 	Checks       []run.Check
 	Metrics      prometheus.Registerer

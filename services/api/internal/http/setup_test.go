@@ -22,6 +22,7 @@ import (
 	"clocker.io/pkg/pg"
 	"clocker.io/pkg/pg/pgtest"
 	"clocker.io/pkg/run"
+	"clocker.io/services/api/internal/readings"
 	"clocker.io/services/api/internal/store"
 	"clocker.io/services/api/internal/view"
 
@@ -39,6 +40,7 @@ type bundle struct {
 	server    *Server
 	web       *httptest.Server
 	published chan int64 // numbers that are said to be published
+	readings  *readings.Store
 	logs      func(ctx context.Context, subject string, v any, each func([]byte) error) error
 	asked     func(subject string, v, reply any) error
 }
@@ -55,7 +57,7 @@ var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func setup(t *testing.T) *bundle {
 	t.Helper()
-	b := &bundle{t: t, published: make(chan int64)}
+	b := &bundle{t: t, published: make(chan int64), readings: readings.New(readings.Usual, func() time.Time { return now })}
 	b.open()
 	b.serve(b.publish)
 	return b
@@ -81,7 +83,7 @@ func (b *bundle) serve(published func(context.Context, func(int64)) error) {
 	t.Helper()
 	registry := prometheus.NewRegistry()
 	server, err := New(Config{
-		Listen: "127.0.0.1:0", TokenFile: filepath.Join(t.TempDir(), "token"), Installation: "test", Store: b.data, Logs: b, Services: b,
+		Listen: "127.0.0.1:0", TokenFile: filepath.Join(t.TempDir(), "token"), Installation: "test", Store: b.data, Logs: b, Services: b, Readings: b.readings,
 		Published: published, Checks: []run.Check{{Name: "database", Ready: b.db.Ready}},
 		Metrics: registry, Gatherer: registry, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
 	})

@@ -51,6 +51,8 @@ type Container struct {
 	EngineID    string     `json:"engineId,omitempty"`
 	StartedAt   *time.Time `json:"startedAt,omitempty"`
 	UpdatedAt   *time.Time `json:"updatedAt,omitempty"`
+	// Usage is what was measured; in lists of containers and of one container.
+	Usage *Usage `json:"usage,omitempty"`
 }
 
 // Port is a published port: the container's Port is reached at Address:HostPort.

@@ -95,7 +95,8 @@ type Host struct {
 	Containers int             `json:"containers"` // that hold a reservation
 	UsedMemory int64           `json:"usedMemory"`
 	UsedCores  float64         `json:"usedCores"`
-	Cordoned   bool            `json:"cordoned"` // takes no new containers
+	Cordoned   bool            `json:"cordoned"`        // takes no new containers
+	Usage      *HostUsage      `json:"usage,omitempty"` // measured, where the four above are reserved; in lists and of one host
 	LastSeen   *time.Time      `json:"lastSeen,omitempty"`
 	ReadyAt    *time.Time      `json:"readyAt,omitempty"`
 }
