@@ -214,7 +214,7 @@ func TestTimeIsUp(t *testing.T) {
 	f.answer("POST /v1/applications/shop/restart", 202, accepted)
 	f.operation("")
 	r := f.run(t.Context(), "", "restart", "shop", "--wait", "--timeout", "100ms")
-	r.check(t, 6, "", "time is up; shop goes on. Follow it with: clocker events -f --application shop    or look: clocker ps shop\n")
+	r.check(t, 6, "", "time is up; shop goes on. Follow it with: clocker events -f --application shop    or look: clocker operations show op1\n")
 }
 
 func TestCtrlCDetaches(t *testing.T) {
@@ -227,7 +227,7 @@ func TestCtrlCDetaches(t *testing.T) {
 		cancel()
 	})
 	f.run(ctx, "", "restart", "shop", "--wait").check(t, 130, "",
-		"no longer waiting; shop goes on. Follow it with: clocker events -f --application shop    or look: clocker ps shop\n")
+		"no longer waiting; shop goes on. Follow it with: clocker events -f --application shop    or look: clocker operations show op1\n")
 }
 
 func TestNoHostCanTakeIt(t *testing.T) {

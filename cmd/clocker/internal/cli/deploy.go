@@ -78,7 +78,7 @@ func (s *Shell) runDeploy(ctx context.Context, d deployment) error {
 	if !d.wait {
 		a, err := send(ctx)
 		if err != nil {
-			return err
+			return unanswered(ctx, err)
 		}
 		return s.accepted(a.Value.Application, a)
 	}

@@ -23,6 +23,7 @@ const (
 	exitConflict    = 5
 	exitTime        = 6   // time is up; what was asked for goes on
 	exitImpossible  = 7   // no host can take it
+	exitDiffers     = 8   // of diff --exit-code
 	exitInterrupted = 130 // as shells have it for Ctrl-C
 )
 

@@ -133,18 +133,11 @@ func TestEveryCommandWithNamesIsShownInEachFormat(t *testing.T) {
 		"dead-letters show", "token create", "token revoke", "ctx ls"} {
 		known["clocker "+as] = true
 	}
-	walk((&Shell{}).root(), func(c *cobra.Command) {
+	each((&Shell{}).root(), func(c *cobra.Command) {
 		if c.Annotations[formatsKey] == strings.Join(formats, " ") && !known[c.CommandPath()] {
 			t.Errorf("%s has names, and no test looks at them: add it to commandsWithData", c.CommandPath())
 		}
 	})
-}
-
-func walk(c *cobra.Command, visit func(*cobra.Command)) {
-	visit(c)
-	for _, child := range c.Commands() {
-		walk(child, visit)
-	}
 }
 
 func TestAFormatIsRefusedBeforeAnythingIsDone(t *testing.T) {

@@ -16,8 +16,7 @@ Start here:
   clocker ps                              what runs
   clocker explain shop/web/0              why a container is where it is
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 not allowed, 5 conflict, 6 time is up but it goes on,
-7 no host can take it, 130 interrupted.`
+Ctrl-C ends waiting, never what is waited for. Exit codes: clocker help exit-codes`
 
 // root is the whole command line.
 func (s *Shell) root() *cobra.Command {
@@ -48,7 +47,11 @@ func (s *Shell) root() *cobra.Command {
 		s.cordon("uncordon", "Let containers onto a host again", "will take containers again"),
 		s.inspect(), s.explain(), s.logs(),
 		s.events(), s.trace(), s.scale(), s.restart(), s.delete(), s.operations(), s.audit(), s.deadLetters(), s.tokens(), s.contexts(),
-		s.version(), s.doctor(), s.setup(), s.certs(), s.nats(), s.migrate(), s.postgres(), s.health())
+		s.version(), s.doctor(), s.setup(), s.certs(), s.nats(), s.migrate(), s.postgres(), s.health(),
+		s.completion(c), s.man(c), exitCodesTopic())
+	if err := s.addCompletion(c); err != nil {
+		panic(err) // a command of the table in completion.go is gone: every test of this package sees it
+	}
 	return c
 }
 

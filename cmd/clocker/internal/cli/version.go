@@ -22,12 +22,22 @@ func version() client.Version {
 	if info.Main.Version != "" && info.Main.Version != "(devel)" {
 		v.Version = info.Main.Version
 	}
+	v.Revision = buildSetting("vcs.revision")
+	return v
+}
+
+// buildSetting is what the Go tool noted of the build; empty when it did not.
+func buildSetting(name string) string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
 	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" {
-			v.Revision = setting.Value
+		if setting.Key == name {
+			return setting.Value
 		}
 	}
-	return v
+	return ""
 }
 
 func (s *Shell) version() *cobra.Command {

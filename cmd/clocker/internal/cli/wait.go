@@ -35,7 +35,7 @@ func (s *Shell) ask(ctx context.Context, w waiting, t target, r client.Request) 
 	if !w.wait {
 		accepted, err := send(ctx)
 		if err != nil {
-			return err
+			return unanswered(ctx, err)
 		}
 		return s.accepted(t.String(), accepted)
 	}
@@ -48,12 +48,25 @@ func (s *Shell) ask(ctx context.Context, w waiting, t target, r client.Request) 
 
 // accepted tells of a request that goes on without us.
 func (s *Shell) accepted(what string, a client.Doc[client.Accepted]) error {
-	s.say("%s: accepted as operation %s; follow it with: %s", what, a.Value.Operation, followCommand(a.Value.Application))
+	s.say("%s: accepted as operation %s; follow it with: %s", what, a.Value.Operation, followCommand(a.Value))
 	return s.show(a.Raw, func() string { return a.Value.Application + "\n" }, what)
 }
 
-func followCommand(app string) string {
-	return "clocker events -f --application " + app + "    or look: clocker ps " + app
+// followCommand is how to go on with a request that nobody here waits for any more.
+func followCommand(a client.Accepted) string {
+	return "clocker events -f --application " + a.Application + "    or look: clocker operations show " + a.Operation
+}
+
+// unanswered tells of a request that was sent, and whose answer nobody waited for: it may have been taken.
+func unanswered(ctx context.Context, err error) error {
+	code := exitInterrupted
+	switch {
+	case ctx.Err() == nil:
+		return err
+	case errors.Is(context.Cause(ctx), errTime):
+		code = exitTime
+	}
+	return &stillRunning{code, "no longer waiting for the answer; if the request arrived, it goes on. Look: clocker operations"}
 }
 
 // following is an operation to be watched from its request to its end.
@@ -88,7 +101,7 @@ func (s *Shell) follow(ctx context.Context, f following) (client.Doc[client.Oper
 	}
 	accepted, err := f.send(ctx)
 	if err != nil {
-		return op, err
+		return op, unanswered(ctx, err)
 	}
 	a := accepted.Value
 	if f.application == "" {
@@ -117,10 +130,10 @@ func (s *Shell) outcome(ctx context.Context, a client.Accepted, op client.Operat
 		return &stillRunning{exitImpossible, fmt.Sprintf("%s cannot be placed: %s\nIt stays and is placed as soon as a host can "+
 			"take it. Why: clocker explain %s    Give it up: clocker delete %s", a.Application, never.reason, a.Application, a.Application)}
 	case ctx.Err() != nil && errors.Is(context.Cause(ctx), errTime):
-		return &stillRunning{exitTime, fmt.Sprintf("time is up; %s goes on. Follow it with: %s", a.Application, followCommand(a.Application))}
+		return &stillRunning{exitTime, fmt.Sprintf("time is up; %s goes on. Follow it with: %s", a.Application, followCommand(a))}
 	case ctx.Err() != nil:
 		return &stillRunning{exitInterrupted, fmt.Sprintf("no longer waiting; %s goes on. Follow it with: %s", a.Application,
-			followCommand(a.Application))}
+			followCommand(a))}
 	case err != nil:
 		return fmt.Errorf("watch operation %s: %w", a.Operation, err)
 	case op.State == client.OperationFailed, op.State == client.OperationCancelled:

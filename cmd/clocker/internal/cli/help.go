@@ -1,0 +1,35 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// exitCodes says what each exit code means, to people and to docs/cli.md.
+var exitCodes = []struct {
+	code  int
+	means string
+}{
+	{exitOK, "done"},
+	{exitFailed, "failed; of what was refused, standard error has the reason"},
+	{exitUsage, "wrong usage: the command line cannot be meant, and nothing was done"},
+	{exitNotFound, "what was named is not there"},
+	{exitDenied, "not allowed: the token is not known, or may not do this"},
+	{exitConflict, "conflict: the name is taken, or something stands in the way as things are"},
+	{exitTime, "time is up (`--timeout`); what was asked for goes on"},
+	{exitImpossible, "no host can take it as things are; it stays, and is placed as soon as one can"},
+	{exitDiffers, "`clocker diff --exit-code` found differences"},
+	{exitInterrupted, "interrupted (Ctrl-C); what was asked for goes on"},
+}
+
+// exitCodesTopic is `clocker help exit-codes`.
+func exitCodesTopic() *cobra.Command {
+	var b strings.Builder
+	b.WriteString("Exit codes are a contract with scripts.\n\n")
+	for _, e := range exitCodes {
+		fmt.Fprintf(&b, "%5d  %s\n", e.code, strings.ReplaceAll(e.means, "`", ""))
+	}
+	return &cobra.Command{Use: "exit-codes", Short: "What each exit code means", Long: strings.TrimRight(b.String(), "\n")}
+}
