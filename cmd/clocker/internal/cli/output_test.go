@@ -128,9 +128,9 @@ func TestEveryCommandWithNamesIsShownInEachFormat(t *testing.T) {
 		}
 		known[found.CommandPath()] = true
 	}
-	// These answer as `scale` does, or as a command above with another path.
+	// These answer as `scale` does, as a command above with another path, or have tests of their own.
 	for _, as := range []string{"deploy", "restart", "delete", "operations cancel", "operations ls", "cordon", "uncordon",
-		"dead-letters show", "token create", "token revoke", "ctx ls"} {
+		"dead-letters show", "token create", "token revoke", "ctx ls", "doctor"} {
 		known["clocker "+as] = true
 	}
 	each((&Shell{}).root(), func(c *cobra.Command) {
