@@ -65,6 +65,13 @@ func Once(id, summary string, status int, what string, content Content) Operatio
 		Content: []Content{content}, Headers: []string{"Location", "Idempotent-Replayed"}}}}
 }
 
+// Settles is an operation that acts once for an Idempotency-Key and is answered when it is done.
+func Settles(id, summary string, content Content) Operation {
+	o := Once(id, summary, http.StatusOK, "Done", content)
+	o.Answers[0].Headers = []string{"Idempotent-Replayed"}
+	return o
+}
+
 // Guarded makes a change depend on an entity tag, for who asks so.
 func (o Operation) Guarded() Operation {
 	o.Headers = append(o.Headers, ifMatch)

@@ -105,12 +105,12 @@ func (s *Server) table() []route {
 		{get, "/v1/dead-letters/:consumer/:number", token.Viewer, s.getDeadLetter,
 			describe.Reads[view.DeadLetterDetail]("getDeadLetter", "Shows a dead letter with its event and the reason")},
 		{post, "/v1/dead-letters/retry", token.Operator, s.retryDeadLetters,
-			describe.Plainly("retryDeadLetters", "Has services handle their dead letters once more", describe.Value[view.SettledAll]()).
+			describe.Settles("retryDeadLetters", "Has services handle their dead letters once more", describe.Value[view.SettledAll]()).
 				Takes(describe.Object[view.LetterChoice]("Which ones", false))},
 		{post, "/v1/dead-letters/:consumer/:number/retry", token.Operator, s.retryDeadLetter,
-			describe.Plainly("retryDeadLetter", "Has the service handle a dead letter once more", describe.Value[view.Settled]())},
+			describe.Settles("retryDeadLetter", "Has the service handle a dead letter once more", describe.Value[view.Settled]())},
 		{remove, "/v1/dead-letters/:consumer/:number", token.Operator, s.dropDeadLetter,
-			describe.Plainly("dropDeadLetter", "Gives a dead letter up", describe.Value[view.Settled]())},
+			describe.Settles("dropDeadLetter", "Gives a dead letter up", describe.Value[view.Settled]())},
 		{post, "/v1/tokens", token.Admin, s.createToken,
 			describe.Once("createToken", "Lets somebody else use the API", http.StatusCreated, "The token, with its text this once",
 				describe.Value[view.Token]()).Takes(describe.Object[view.NewToken]("Who it is for, and what it may do", true))},
