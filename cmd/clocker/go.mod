@@ -13,6 +13,7 @@ require (
 	clocker.io/services/policy v0.0.0
 	clocker.io/services/provisioner v0.0.0
 	clocker.io/services/scheduler v0.0.0
+	github.com/coder/websocket v1.8.15
 	github.com/containerd/errdefs v1.0.0
 	github.com/docker/docker v28.5.2+incompatible
 	github.com/docker/go-connections v0.8.2

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,10 +31,18 @@ type Responder struct {
 	Queue   string
 	run     func(ctx context.Context, c *Conn, m *nats.Msg)
 	ordered bool
+	most    int // requests answered at a time; 0 is atOnce
+}
+
+// AtMost is the responder with another bound on how many requests it answers at the same time, for one whose answers wait
+// for something else than its own work.
+func (r Responder) AtMost(n int) Responder {
+	r.most = n
+	return r
 }
 
 // Respond makes a responder of a function from request to answer. Requests are answered concurrently, at most 32 at a
-// time. A *clocker.Error reaches the asker as it is, another error as code internal.
+// time unless AtMost says otherwise. A *clocker.Error reaches the asker as it is, another error as code internal.
 func Respond[Req, Res any](subject, queue string, fn func(ctx context.Context, subject string, req Req) (Res, error)) Responder {
 	return Responder{Subject: subject, Queue: queue, run: func(ctx context.Context, c *Conn, m *nats.Msg) {
 		var req Req
@@ -198,7 +207,7 @@ func (r Responder) misused(m *nats.Msg) string {
 // Serve subscribes the responder until ctx ends. Concurrent answers still running then are waited for.
 func (r Responder) Serve(ctx context.Context, c *Conn) error {
 	var running sync.WaitGroup
-	slots := make(chan struct{}, atOnce)
+	slots := make(chan struct{}, cmp.Or(r.most, atOnce))
 	handle := func(m *nats.Msg) {
 		if reason := r.misused(m); reason != "" {
 			c.log.Error("drop a message", "subject", r.Subject, "reason", reason, "sent as", m.Subject, "reply", m.Reply)

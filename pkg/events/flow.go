@@ -65,5 +65,7 @@ func Flow() []Step {
 			Does: "closes operations, frees the application's name"},
 		{Row: "tokens", From: "POST /v1/tokens, DELETE /v1/tokens/{token}", Service: "api",
 			Does: "says who may use the REST interface", Emits: []string{"token.created", "token.revoked"}},
+		{Row: "exec", From: "GET /v1/containers/{app}/{entity}/{ordinal}/exec", Service: "api",
+			Does: "runs a command in a container for somebody, through the agent of its host", Emits: []string{"exec.started", "exec.ended"}},
 	}
 }

@@ -19,7 +19,7 @@ func All() []Event {
 		HostNeeded{}, HostReady{}, HostSuspected{}, HostCordoned{}, HostUncordoned{}, HostFailed{}, OrphanCollected{},
 		ImageCommitted{}, ImageReady{}, ImageFailed{},
 		OperationRequested{}, OperationFinished{}, StreamRefilled{}, EventsPruned{}, EventsImported{},
-		TokenCreated{}, TokenRevoked{},
+		TokenCreated{}, TokenRevoked{}, ExecStarted{}, ExecEnded{},
 		DeadLetterAdded{}, DeadLetterSettled{},
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"clocker.io/services/agent/internal/network"
 	"clocker.io/services/agent/internal/outbox"
 	"clocker.io/services/agent/internal/sense"
+	"clocker.io/services/agent/internal/session"
 
 	"clocker.io/pkg/bus"
 	"clocker.io/pkg/clocker"
@@ -47,6 +48,9 @@ func New(p run.Platform) (run.Service, error) {
 			bus.Listen(clocker.SubjectWant+s.host, "", a.link.OnWant),
 			bus.Listen(clocker.SubjectNet+s.host, "", a.link.OnNetwork),
 			bus.RespondStream(clocker.SubjectDo+s.host+".logs", link.Logs(eng)),
+			bus.Respond(clocker.SubjectDo+s.host+".exec", "", a.sessions.Open),
+			bus.Respond(clocker.SubjectDo+s.host+".exec.*.in", "", a.sessions.Put).AtMost(session.AtOnce),
+			bus.Respond(clocker.SubjectDo+s.host+".exec.*.out", "", a.sessions.Pull).AtMost(session.AtOnce),
 		},
 		Loops: []run.Loop{
 			{Name: "heartbeat", Run: a.link.Beat},
@@ -81,6 +85,7 @@ type agent struct {
 	images     *image.Builder
 	link       *link.Link
 	sensing    *sense.Sensing
+	sessions   *session.Sessions
 }
 
 func assemble(p run.Platform, s settings, eng *engine.Engine) *agent {
@@ -103,6 +108,10 @@ func assemble(p run.Platform, s settings, eng *engine.Engine) *agent {
 	a.sensing = sense.New(sense.Config{Host: s.host, Every: s.sense, Engine: eng, Running: a.running, Epoch: a.memory.Epoch,
 		Publish: func(r clocker.Readings) error { return p.Bus.Publish(clocker.SubjectSensor+s.host, r) }, Data: p.Data,
 		Proc: "/proc", Groups: "/sys/fs/cgroup", Now: p.Now, Log: p.Log, Metrics: p.Metrics})
+	a.sessions = session.New(session.Engine{Inspect: eng.Inspect,
+		Enter: func(ctx context.Context, id string, c clocker.ExecCommand) (session.Process, error) {
+			return eng.Enter(ctx, id, c)
+		}}, p.Log)
 	a.containers.OnUp(func() { a.networks.Check(); a.images.Check(); a.link.Kick() })
 	return a
 }
@@ -128,6 +137,7 @@ func (a *agent) ready() error {
 }
 
 func (a *agent) close() {
+	a.sessions.Close()
 	a.containers.Close()
 	_ = a.outbox.Close()
 	_ = a.memory.Close()

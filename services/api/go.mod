@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	clocker.io/docs v0.0.0
 	clocker.io/pkg v0.0.0
+	github.com/coder/websocket v1.8.15
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/labstack/echo/v4 v4.16.0
 	github.com/prometheus/client_golang v1.25.0

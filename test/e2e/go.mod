@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	clocker.io/pkg v0.0.0
 	github.com/compose-spec/compose-go/v2 v2.16.2
+	github.com/creack/pty v1.1.24
 )
 
 require (

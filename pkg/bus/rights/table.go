@@ -31,9 +31,10 @@ const (
 func table() []row {
 	return []row{
 		{user: "api", consumes: true,
-			why:     "its readers wait for events; it asks agents for logs, hears what they measure, and asks services about their dead letters",
-			publish: []string{clocker.SubjectDo + "*.logs", clocker.SubjectLetter + "*"}, subscribe: []string{events.SubjectRoot + ">", clocker.SubjectSensor + "*"},
-			answers: []string{kindHost}},
+			why:       "its readers wait for events; it asks agents for logs and to run commands, hears what they measure, and asks services about their dead letters",
+			publish:   []string{clocker.SubjectDo + "*.logs", clocker.SubjectDo + "*.exec", clocker.SubjectDo + "*.exec.*.*", clocker.SubjectLetter + "*"},
+			subscribe: []string{events.SubjectRoot + ">", clocker.SubjectSensor + "*"},
+			answers:   []string{kindHost}},
 		{user: "policy", consumes: true,
 			why:       "it tells hosts what to run, hears what became of it, and nudges whoever is late",
 			publish:   []string{clocker.SubjectWant + "*", clocker.SubjectNudge + "*"},

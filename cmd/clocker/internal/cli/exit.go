@@ -57,9 +57,15 @@ func codeOf(err error) int {
 	var problem *client.Problem
 	var held *up.Held
 	var refused *clocker.Error
+	var ours *unable
+	var theirs *exited
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &theirs):
+		return theirs.code
+	case errors.As(err, &ours):
+		return exitUnable
 	case errors.As(err, &usage):
 		return exitUsage
 	case errors.As(err, &running):
@@ -113,6 +119,10 @@ func (s *Shell) report(err error) int {
 	code := codeOf(err)
 	if err == nil || (code == exitInterrupted && errors.Is(err, context.Canceled)) {
 		return code
+	}
+	var theirs *exited
+	if errors.As(err, &theirs) {
+		return code // it has said itself what there is to say
 	}
 	p := s.errPaint()
 	var file *badFile

@@ -24,6 +24,9 @@ type Shell struct {
 	OutTerminal, ErrTerminal bool
 	// Size is that of the terminal, in characters.
 	Size func() (width, height int)
+	// InTerminal says whether a person types the input; Raw has keys come as they are, until it is undone.
+	InTerminal bool
+	Raw        func() (restore func(), err error)
 
 	output  string // a format
 	quiet   bool   // -o name
@@ -43,15 +46,27 @@ func Main() int {
 	s := &Shell{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Now: time.Now,
 		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
-		Size: func() (int, int) {
-			width, height, err := term.GetSize(int(os.Stderr.Fd()))
-			if err != nil {
-				return 80, 24
-			}
-			return width, height
-		},
+		Size: size, InTerminal: term.IsTerminal(int(os.Stdin.Fd())), Raw: raw,
 	}
 	return s.Run(ctx, os.Args[1:])
+}
+
+// size is that of the terminal, whichever stream it is at.
+func size() (width, height int) {
+	for _, f := range []*os.File{os.Stderr, os.Stdout, os.Stdin} {
+		if width, height, err := term.GetSize(int(f.Fd())); err == nil {
+			return width, height
+		}
+	}
+	return 80, 24
+}
+
+func raw() (restore func(), err error) {
+	was, err := term.MakeRaw(int(os.Stdin.Fd()))
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = term.Restore(int(os.Stdin.Fd()), was) }, nil // a terminal that is gone needs nothing
 }
 
 // Run runs one command line and gives its exit code.

@@ -129,6 +129,10 @@ func containerWords(e events.Event) (about, happened string, ok bool) {
 		happened = "gone"
 	case events.EndpointChanged:
 		happened = endpoint(e)
+	case events.ExecStarted:
+		happened = e.Command + " run in it" + by(e.By)
+	case events.ExecEnded:
+		happened = because(fmt.Sprintf("what was run in it ended (exit code %d)", e.ExitCode), e.Reason) + by(e.By)
 	}
 	return c.Path(), happened, happened != ""
 }

@@ -14,6 +14,10 @@ import (
 var held []byte
 
 func main() {
+	if len(os.Args) > 2 && os.Args[1] == "do" {
+		do(os.Args[2])
+		return
+	}
 	fmt.Println("box says hello")
 	fmt.Fprintln(os.Stderr, "box warns")
 	if len(os.Args) > 2 && os.Args[1] == "exit" {

@@ -72,14 +72,18 @@ func (o Operation) Param(name string) (Param, bool) {
 
 // Headers are the headers of answers that mean something to a reader.
 var Headers = map[string]string{
-	"Trace-Id":            "Id of the request's trace, in every log line and span that follows from it",
-	"ETag":                "Entity tag: equal tags, equal bytes. For If-None-Match, and for If-Match of what changes it",
-	"Location":            "Where to look how it goes on",
-	"Idempotent-Replayed": "true when the answer is that of an earlier request with the same Idempotency-Key",
-	"Clocker-After":       "Number of the event that the answer begins after",
-	"Retry-After":         "Seconds to wait before trying again",
-	"Allow":               "The methods that the address takes",
-	"WWW-Authenticate":    "How to say who you are",
+	"Trace-Id":               "Id of the request's trace, in every log line and span that follows from it",
+	"ETag":                   "Entity tag: equal tags, equal bytes. For If-None-Match, and for If-Match of what changes it",
+	"Location":               "Where to look how it goes on",
+	"Idempotent-Replayed":    "true when the answer is that of an earlier request with the same Idempotency-Key",
+	"Clocker-After":          "Number of the event that the answer begins after",
+	"Retry-After":            "Seconds to wait before trying again",
+	"Upgrade":                "What the connection speaks from here on",
+	"Connection":             "That it speaks something else from here on",
+	"Sec-WebSocket-Accept":   "That this is a WebSocket: made of the key of the request",
+	"Sec-WebSocket-Protocol": "The subprotocol",
+	"Allow":                  "The methods that the address takes",
+	"WWW-Authenticate":       "How to say who you are",
 }
 
 // Path are the parameters in paths, by name: one name means one thing in all of them.

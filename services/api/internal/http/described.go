@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"reflect"
 
+	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
 	"clocker.io/services/api/internal/describe"
 	"clocker.io/services/api/internal/view"
@@ -37,7 +38,8 @@ var (
 	askRaw         = describe.Param{Name: "raw", What: "The bare value as text", Kind: describe.Truth, Default: false, Example: true}
 	askAfter       = describe.Param{Name: "after", Kind: describe.Text, Example: "41",
 		What: "Number of the event to begin after, or now; with the oldest that is kept when absent"}
-	lastEventID = describe.Param{Name: "Last-Event-ID", What: "The same as after, as browsers send it", Kind: describe.Text, Example: "41"}
+	execProtocol = describe.Param{Name: "Sec-WebSocket-Protocol", What: "The subprotocol", Kind: describe.Text, Example: clocker.ExecProtocol}
+	lastEventID  = describe.Param{Name: "Last-Event-ID", What: "The same as after, as browsers send it", Kind: describe.Text, Example: "41"}
 )
 
 // Operations that take more words than a row has room for.
@@ -68,6 +70,12 @@ var (
 		Answers: []describe.Answer{
 			{Status: http.StatusOK, What: "The value", Headers: []string{"ETag"}, Content: []describe.Content{describe.Value[any](), describe.Words(describe.Plain)}},
 			describe.Unchanged}}
+	isExec = describe.Operation{ID: "runCommand", Summary: "Runs a command in a container, over a WebSocket",
+		Details: "The subprotocol is " + clocker.ExecProtocol + ": binary messages whose first byte is their kind. The client first says " +
+			"what to run, and the last message says how it ended. See docs/operations.md, Commands in containers.",
+		Headers: []describe.Param{execProtocol},
+		Answers: []describe.Answer{{Status: http.StatusSwitchingProtocols, What: "The WebSocket is open",
+			Headers: []string{"Upgrade", "Connection", "Sec-WebSocket-Accept", "Sec-WebSocket-Protocol"}}}}
 
 	isEvents = describe.Operation{ID: "readEvents", Summary: "Streams the log of events",
 		Details: "Server-Sent Events whose id is the number of the event, or lines of JSON for Accept: application/x-ndjson. " +

@@ -9,6 +9,7 @@ import (
 
 	"clocker.io/pkg/clocker"
 	"clocker.io/services/api/internal/store"
+	"clocker.io/services/api/internal/view"
 
 	"github.com/labstack/echo/v4"
 )
@@ -63,10 +64,6 @@ func (s *Server) containerLogs(c echo.Context) error {
 }
 
 func (s *Server) logsRequest(c echo.Context) (req clocker.LogsRequest, host string, err error) {
-	ordinal, err := ordinalOf(c.Param("ordinal"))
-	if err != nil {
-		return req, "", err
-	}
 	if req.Follow, err = boolean(c, "follow", false); err != nil {
 		return req, "", err
 	}
@@ -78,21 +75,34 @@ func (s *Server) logsRequest(c echo.Context) (req clocker.LogsRequest, host stri
 	if req.Since, err = sinceOf(asked(c, "since"), s.cfg.Now()); err != nil {
 		return req, "", err
 	}
-	var found store.Found
+	found, err := s.runs(c)
+	if err != nil {
+		return req, "", err
+	}
+	req.Container = identity(found.Container)
+	return req, found.Host, nil
+}
+
+// runs finds the container of the path, which must have come to a host.
+func (s *Server) runs(c echo.Context) (found store.Found, err error) {
+	ordinal, err := ordinalOf(c.Param("ordinal"))
+	if err != nil {
+		return found, err
+	}
 	err = s.store.Read(c.Request().Context(), func(ctx context.Context, r *store.Reader) (err error) {
 		found, err = r.Container(ctx, c.Param("app"), c.Param("entity"), ordinal)
 		return err
 	})
-	if err != nil {
-		return req, "", err
+	if err == nil && (found.Host == "" || found.Generation == 0) {
+		err = &clocker.Error{Code: clocker.Conflict, Message: "the container " + found.Container.Container +
+			" has not run yet; its explain says what it waits for"}
 	}
-	if found.Host == "" || found.Generation == 0 {
-		return req, "", &clocker.Error{Code: clocker.Conflict, Message: "the container " + found.Container.Container +
-			" has not run yet, so it has no output; its explain says what it waits for"}
-	}
-	req.Container = clocker.Container{Application: found.Application, UID: found.UID, Entity: found.Entity,
-		Ordinal: ordinal, Generation: found.Generation}
-	return req, found.Host, nil
+	return found, err
+}
+
+// identity is who a container is for the agent of its host.
+func identity(c view.Container) clocker.Container {
+	return clocker.Container{Application: c.Application, UID: c.UID, Entity: c.Entity, Ordinal: c.Ordinal, Generation: c.Generation}
 }
 
 // sinceOf reads a time: RFC 3339, Unix seconds, or how long ago, such as 10m. Empty is from the start.

@@ -22,7 +22,8 @@ type route struct {
 }
 
 // table is the table of contents, and the one place that says who may do what. A container's output may hold secrets;
-// everything else that is shown does not.
+// everything else that is shown does not. Who runs commands in containers reads their environments and changes what runs
+// without a trace of what was changed: that is for those who look after the whole.
 func (s *Server) table() []route {
 	const get, post, remove = http.MethodGet, http.MethodPost, http.MethodDelete
 	return []route{
@@ -74,6 +75,7 @@ func (s *Server) table() []route {
 		{get, "/v1/containers/:app/:entity/:ordinal/logs", token.Deployer, s.containerLogs,
 			describe.Plainly("readLogs", "Streams what a container prints", describe.Words(describe.Plain), describe.Stream[LogLine](describe.NDJSON)).
 				Asks(askFollowLogs, askTail, askSince).Says("As text, or as lines of JSON for Accept: application/x-ndjson.")},
+		{get, "/v1/containers/:app/:entity/:ordinal/exec", token.Operator, s.execContainer, isExec},
 		{get, "/v1/hosts", token.Viewer, s.listHosts, describe.Lists[view.Host]("listHosts", "Lists the machines").Asks(askRecent)},
 		{get, "/v1/hosts/:host", token.Viewer, s.getHost, describe.Reads[view.Host]("getHost", "Shows a machine")},
 		{get, "/v1/hosts/:host/sensors", token.Viewer, s.hostSensors,

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"clocker.io/pkg/run"
@@ -58,6 +59,7 @@ type Server struct {
 	hub         *hub
 	uploads     chan struct{} // slots: a build context is held in memory
 	streams     context.Context
+	execs       sync.WaitGroup // what runs in containers for users
 	end         context.CancelFunc
 	requests    *prometheus.HistogramVec
 	refusals    *prometheus.CounterVec
@@ -158,5 +160,16 @@ func (s *Server) serve(ctx context.Context, l net.Listener) error {
 	if err := srv.Shutdown(wait); err != nil {
 		_ = srv.Close() // what is still open is cut
 	}
+	s.waitForExecs(wait)
 	return ctx.Err()
+}
+
+// waitForExecs lets it be written down how commands in containers ended.
+func (s *Server) waitForExecs(ctx context.Context) {
+	ended := make(chan struct{})
+	go func() { s.execs.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+	}
 }

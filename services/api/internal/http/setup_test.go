@@ -85,7 +85,7 @@ func (b *bundle) serve(published func(context.Context, func(int64)) error) {
 	server, err := New(Config{
 		Listen: "127.0.0.1:0", TokenFile: filepath.Join(t.TempDir(), "token"), Installation: "test", Store: b.data, Logs: b, Services: b, Readings: b.readings,
 		Published: published, Checks: []run.Check{{Name: "database", Ready: b.db.Ready}},
-		Metrics: registry, Gatherer: registry, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
+		Metrics: registry, Gatherer: registry, Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -296,9 +296,7 @@ func (r *Rig) ID(name string) string { return name + "-" + strings.TrimPrefix(r.
 
 // CLI is the command line of this installation: what it prints, and how it ended. It may be used by any goroutine.
 func (r *Rig) CLI(args ...string) (stdout, stderr string, code int) {
-	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + r.Dir, "CLOCKER_URL=" + r.API.Base, "CLOCKER_TOKEN=" + r.API.Token}
-	path := Program(r.t, "clocker")
-	stdout, stderr, err := try(env, path, args...)
+	stdout, stderr, err := try(r.user(), Program(r.t, "clocker"), args...)
 	return stdout, stderr, exitCode(err)
 }
 
@@ -311,6 +309,11 @@ func (r *Rig) Local(more []string, args ...string) (stdout, stderr string, code 
 func Command(t testing.TB, env []string, args ...string) (stdout, stderr string, code int) {
 	stdout, stderr, err := try(env, Program(t, "clocker"), args...)
 	return stdout, stderr, exitCode(err)
+}
+
+// user is the environment of whoever uses this installation.
+func (r *Rig) user() []string {
+	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + r.Dir, "CLOCKER_URL=" + r.API.Base, "CLOCKER_TOKEN=" + r.API.Token}
 }
 
 // Output is what the command prints when all is well; else the test ends.

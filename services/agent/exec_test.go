@@ -1,0 +1,272 @@
+package agent_test
+
+import (
+	"bytes"
+	"context"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"clocker.io/pkg/bus"
+	"clocker.io/pkg/bus/bustest"
+	"clocker.io/pkg/clocker"
+)
+
+// asker is one who runs a command in a container, as the api does.
+type asker struct {
+	t       *testing.T
+	conn    *bus.Conn
+	session string
+	puts    int64
+	pulls   int64
+	out     map[string]string
+}
+
+// running is a bench with a container that runs.
+func running(t *testing.T) (*bench, clocker.Assignment) {
+	t.Helper()
+	b := newBench(t)
+	b.start()
+	a, e := b.member(0, nil)
+	b.point(b.network.ID, e)
+	b.assign(a)
+	b.seen("container.started " + a.Path())
+	return b, a
+}
+
+// enter runs a command, with the rights of the api.
+func (b *bench) enter(a clocker.Assignment, change func(*clocker.ExecRequest), what string) *asker {
+	b.t.Helper()
+	s := b.asker()
+	r := clocker.ExecRequest{Session: s.session, Container: a.Container}
+	r.Command, r.Stdin = []string{"/box", "do", what}, true
+	if change != nil {
+		change(&r)
+	}
+	if err := s.conn.Request(b.t.Context(), clocker.SubjectDo+host+".exec", r, &clocker.ExecOpened{}); err != nil {
+		b.t.Fatal(err)
+	}
+	return s
+}
+
+func (b *bench) asker() *asker {
+	b.t.Helper()
+	return &asker{t: b.t, conn: bustest.As(b.t, b.server, "api"), session: random() + random(), out: map[string]string{}}
+}
+
+func (s *asker) subject(verb string) string {
+	return clocker.SubjectDo + host + ".exec." + s.session + "." + verb
+}
+
+func (s *asker) ask(verb string, v, reply any) {
+	s.t.Helper()
+	if err := s.conn.Request(s.t.Context(), s.subject(verb), v, reply); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// put gives input once, and says whether it was taken.
+func (s *asker) put(in clocker.ExecInput) bool {
+	s.t.Helper()
+	var taken clocker.ExecTaken
+	in.Number = s.puts + 1
+	s.ask("in", in, &taken)
+	if taken.Taken {
+		s.puts++
+	}
+	return taken.Taken
+}
+
+// until pulls output until cond.
+func (s *asker) until(what string, cond func(clocker.ExecOutput) bool) clocker.ExecOutput {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	defer cancel()
+	for {
+		var o clocker.ExecOutput
+		if err := s.conn.Request(ctx, s.subject("out"), clocker.ExecPull{Number: s.pulls + 1}, &o); err != nil {
+			s.t.Fatalf("%s: %v; output so far: %q", what, err, s.out)
+		}
+		if o.Number > 0 {
+			s.pulls = o.Number
+			s.out[o.Stream] += string(o.Data)
+		}
+		if cond(o) {
+			return o
+		}
+	}
+}
+
+func (s *asker) shows(text string) {
+	s.t.Helper()
+	s.until(text, func(clocker.ExecOutput) bool { return strings.Contains(s.out["stdout"], text) })
+}
+
+func (s *asker) ends() clocker.ExecOutput {
+	s.t.Helper()
+	return s.until("the end", func(o clocker.ExecOutput) bool { return o.Ended })
+}
+
+func TestACommandRunsInAContainerWithItsStreamsApartAndItsExitCode(t *testing.T) {
+	t.Parallel()
+	b, a := running(t)
+	s := b.enter(a, func(r *clocker.ExecRequest) { r.Env, r.Dir, r.User = []string{"WORD=one"}, "/etc", "7" }, "say")
+	if end := s.ends(); end.ExitCode != 7 || end.Broken != "" || s.out["stdout"] != "out one /etc 7\n" || s.out["stderr"] != "err\n" {
+		t.Errorf("ended as %+v with output %q", end, s.out)
+	}
+	// What was pulled last can be pulled again: its answer may have been lost.
+	var again clocker.ExecOutput
+	if s.ask("out", clocker.ExecPull{Number: s.pulls}, &again); !again.Ended || again.ExitCode != 7 {
+		t.Errorf("the end is %+v when asked for again", again)
+	}
+
+	s = b.enter(a, nil, "copy")
+	for _, part := range []string{"one ", "two"} {
+		for !s.put(clocker.ExecInput{Data: []byte(part)}) {
+		}
+	}
+	var taken clocker.ExecTaken // again, as one does whose answer was lost
+	s.ask("in", clocker.ExecInput{Number: s.puts, Data: []byte("two")}, &taken)
+	s.shows("one two")
+	for !s.put(clocker.ExecInput{EOF: true}) {
+	}
+	if end := s.ends(); end.ExitCode != 0 || s.out["stdout"] != "one two" || s.out["stderr"] != "7 bytes\n" {
+		t.Errorf("ended as %+v with output %q", end, s.out)
+	}
+
+	s = b.enter(a, func(r *clocker.ExecRequest) { r.Command = []string{"/nothing"} }, "")
+	if end := s.ends(); end.ExitCode != 126 && end.ExitCode != 127 {
+		t.Errorf("a command that is not there ended as %+v with %q", end, s.out)
+	}
+}
+
+func TestATerminalHasTheSizeOfItsAskers(t *testing.T) {
+	t.Parallel()
+	b, a := running(t)
+	s := b.enter(a, func(r *clocker.ExecRequest) {
+		r.Terminal, r.Size = true, &clocker.TerminalSize{Width: 99, Height: 33}
+	}, "size")
+	s.shows("size 99 33 true\r\n")
+	s.ask("in", clocker.ExecInput{Size: &clocker.TerminalSize{Width: 120, Height: 40}}, &clocker.ExecTaken{})
+	s.shows("size 120 40 true\r\n")
+	for !s.put(clocker.ExecInput{Data: []byte{3}}) { // Ctrl-C, which is the terminal's to understand
+	}
+	if end := s.ends(); end.ExitCode == 0 {
+		t.Errorf("interrupted, it ended as %+v", end)
+	}
+}
+
+func TestACommandWhoseAskerLeavesIsEndedWithWhatItStarted(t *testing.T) {
+	t.Parallel()
+	b, a := running(t)
+	s := b.enter(a, nil, "stay")
+	s.shows("child stays")
+	if n := b.processes(a); n != 3 {
+		t.Fatalf("%d processes run in the container, want 3", n)
+	}
+	s.ask("in", clocker.ExecInput{Leave: true}, &clocker.ExecTaken{})
+	b.eventually("the command and its child end", func() bool { return b.processes(a) == 1 })
+	err := s.conn.Request(t.Context(), s.subject("out"), clocker.ExecPull{Number: 1}, &clocker.ExecOutput{})
+	if clocker.CodeOf(err) != clocker.NotFound {
+		t.Errorf("its output is still had: %v", err)
+	}
+
+	// So it is when the agent ends.
+	b.enter(a, nil, "stay").shows("child stays")
+	b.stop()
+	b.eventually("the command and its child end", func() bool { return b.processes(a) == 1 })
+}
+
+// processes counts what runs in a container.
+func (b *bench) processes(a clocker.Assignment) int {
+	b.t.Helper()
+	top, err := b.cli.ContainerTop(context.Background(), a.EngineName(), nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return len(top.Processes)
+}
+
+func TestAReaderWhoDoesNotReadStopsHisOwnCommandAlone(t *testing.T) {
+	t.Parallel()
+	b, a := running(t)
+	pouring, deaf := b.enter(a, nil, "pour"), b.enter(a, func(r *clocker.ExecRequest) { r.Command = []string{"/box", "do", "child"} }, "")
+	pouring.shows("x") // and then reads no more
+
+	// Nor does a command that does not read its input take more of it than pipes hold.
+	piece, sent := bytes.Repeat([]byte("y"), clocker.ExecChunk), 0
+	for deaf.put(clocker.ExecInput{Data: piece}) {
+		if sent++; sent > 64 {
+			t.Fatalf("%d bytes were taken by a command that does not read", sent*len(piece))
+		}
+	}
+	before := heap()
+	s := b.enter(a, nil, "copy")
+	for range 200 {
+		for !s.put(clocker.ExecInput{Data: piece}) {
+		}
+		s.until("its own input", func(clocker.ExecOutput) bool {
+			return len(s.out["stdout"]) >= len(piece)
+		})
+		s.out["stdout"] = s.out["stdout"][len(piece):]
+	}
+	if after := heap(); after > before+8<<20 {
+		t.Errorf("the heap grew from %d to %d bytes beside a command that pours", before, after)
+	}
+	pouring.until("more", func(o clocker.ExecOutput) bool { return o.Number > 0 }) // it still pours
+}
+
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+func TestNoCommandRunsInAContainerThatIsNotOurs(t *testing.T) {
+	t.Parallel()
+	b, a := running(t)
+	s := b.asker()
+	ask := func(change func(*clocker.ExecRequest)) error {
+		r := clocker.ExecRequest{Session: s.session, Container: a.Container}
+		r.Command = []string{"/box", "do", "say"}
+		change(&r)
+		return s.conn.Request(t.Context(), clocker.SubjectDo+host+".exec", r, &clocker.ExecOpened{})
+	}
+	for name, c := range map[string]struct {
+		change func(*clocker.ExecRequest)
+		code   clocker.Code
+	}{
+		"another generation": {func(r *clocker.ExecRequest) { r.Container.Generation = 2 }, clocker.NotFound},
+		"another uid":        {func(r *clocker.ExecRequest) { r.Container.UID = "other" }, clocker.NotFound},
+		"another container":  {func(r *clocker.ExecRequest) { r.Container.Ordinal = 5 }, clocker.NotFound},
+		"no command":         {func(r *clocker.ExecRequest) { r.Command = nil }, clocker.Invalid},
+		"no session":         {func(r *clocker.ExecRequest) { r.Session = "a.b" }, clocker.Invalid},
+	} {
+		if err := ask(c.change); clocker.CodeOf(err) != c.code {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := b.cli.ContainerPause(t.Context(), a.EngineName()); err != nil {
+		t.Fatal(err)
+	}
+	if err := ask(func(*clocker.ExecRequest) {}); clocker.CodeOf(err) != clocker.Conflict {
+		t.Errorf("paused: %v", err)
+	}
+	if err := b.cli.ContainerUnpause(t.Context(), a.EngineName()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// An asker that says nothing any more has lost his command.
+func TestACommandWhoseAskerIsSilentIsEnded(t *testing.T) {
+	t.Parallel()
+	b, a := running(t)
+	b.enter(a, nil, "stay").shows("child stays")
+	began := time.Now()
+	b.eventually("the command and its child end", func() bool { return b.processes(a) == 1 })
+	if d := time.Since(began); d < 10*time.Second {
+		t.Errorf("it ended after %s: an asker may be silent for a moment", d)
+	}
+}

@@ -1,0 +1,147 @@
+package http
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/events"
+	"clocker.io/services/api/internal/store"
+	"clocker.io/services/api/internal/terminal"
+
+	"github.com/coder/websocket"
+	"github.com/labstack/echo/v4"
+)
+
+const (
+	noteTime   = 20 * time.Second // to write down how a command ended
+	noteAgain  = time.Second      // between trying
+	nameLength = 64               // of a command's name in events
+)
+
+// execContainer runs a command in a container, over a WebSocket: what to run comes as its first message and not in the
+// address, which logs and proxies keep. That it runs is written down before it does.
+func (s *Server) execContainer(c echo.Context) error {
+	found, err := s.runs(c)
+	if err != nil {
+		return err
+	}
+	if err := wantsExec(c.Request()); err != nil {
+		return err
+	}
+	ws, err := websocket.Accept(c.Response(), c.Request(), &websocket.AcceptOptions{Subprotocols: []string{clocker.ExecProtocol}})
+	if err != nil {
+		return nil // it was answered there
+	}
+	defer func() { _ = ws.CloseNow() }()
+	s.execs.Add(1)
+	defer s.execs.Done()
+	ctx, cancel := s.streamContext(c)
+	defer cancel()
+	what, err := terminal.Start(ctx, ws)
+	if err != nil {
+		s.endExec(ctx, ws, err)
+		return nil
+	}
+	started := events.ExecStarted{Container: identity(found.Container), Host: found.Host, Session: newID(20), Command: nameOf(what.Command[0]),
+		Terminal: what.Terminal, User: what.User, By: callerOf(c).String()}
+	if err := s.state(ctx, c, started); err != nil {
+		s.endExec(ctx, ws, err)
+		return nil
+	}
+	agent := &terminal.Agent{Host: found.Host, Session: started.Session, Request: s.cfg.Services.Request}
+	code := 0
+	if err = agent.Open(ctx, started.Container, what); err == nil {
+		code, err = terminal.Carry(ctx, ws, agent)
+		agent.Leave(ctx)
+	}
+	s.note(c, started, code, err)
+	if err != nil {
+		s.endExec(ctx, ws, err)
+		return nil
+	}
+	terminal.End(ctx, ws, clocker.ExecResult{ExitCode: code})
+	return nil
+}
+
+// wantsExec refuses what is no WebSocket of our protocol.
+func wantsExec(r *http.Request) error {
+	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		return refuse(http.StatusUpgradeRequired, "upgrade-required", "this is a WebSocket with the subprotocol "+clocker.ExecProtocol)
+	}
+	offered := strings.FieldsFunc(strings.Join(r.Header.Values("Sec-WebSocket-Protocol"), ","), func(r rune) bool { return r == ',' || r == ' ' })
+	if !slices.Contains(offered, clocker.ExecProtocol) {
+		return invalid("the WebSocket must offer the subprotocol %s", clocker.ExecProtocol)
+	}
+	return nil
+}
+
+// nameOf is the name of a command, without what may be secret: neither its path nor anything after a blank.
+func nameOf(word string) string {
+	name, _, _ := strings.Cut(path.Base(word), " ")
+	return strings.ToValidUTF8(name[:min(len(name), nameLength)], "")
+}
+
+// endExec tells the client why there is no exit code.
+func (s *Server) endExec(ctx context.Context, ws *websocket.Conn, err error) {
+	if errors.Is(err, terminal.ErrLeft) {
+		return
+	}
+	r := clocker.ExecResult{Code: string(clocker.Unavailable), Error: reasonOf(ctx, err)}
+	if code := clocker.CodeOf(err); code != "" {
+		r.Code = string(code)
+	} else if ctx.Err() == nil {
+		s.log.Error("run a command in a container", "reason", err)
+		r.Code, r.Error = "internal", "something went wrong here; the log of api has the reason"
+	}
+	terminal.End(ctx, ws, r)
+}
+
+// reasonOf is why a session ended without an exit code.
+func reasonOf(ctx context.Context, err error) string {
+	var known *clocker.Error
+	switch {
+	case errors.As(err, &known):
+		return known.Message
+	case ctx.Err() != nil:
+		return "this process of api ends, or the token is not taken any more; the command was ended"
+	}
+	return err.Error()
+}
+
+// state states a fact that no change of a row goes with.
+func (s *Server) state(ctx context.Context, c echo.Context, e events.Event) error {
+	return s.store.Change(ctx, traceparent(c), func(context.Context, *store.Store) ([]events.Event, error) {
+		return []events.Event{e}, nil
+	})
+}
+
+// note states how a command ended, also for a client that is gone and through a database that is away for a moment.
+func (s *Server) note(c echo.Context, started events.ExecStarted, code int, err error) {
+	ended := events.ExecEnded{Container: started.Container, Host: started.Host, Session: started.Session, ExitCode: code, By: started.By}
+	switch {
+	case errors.Is(err, terminal.ErrLeft):
+		ended.Reason = "the client left"
+	case err != nil:
+		ended.Reason = reasonOf(s.streams, err)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), noteTime)
+	defer cancel()
+	for {
+		err := s.state(ctx, c, ended)
+		if err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			s.log.Error("state that a command ended", "session", started.Session, "reason", err)
+			return
+		case <-time.After(noteAgain):
+		}
+	}
+}

@@ -1,0 +1,332 @@
+package http
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/events"
+
+	"github.com/coder/websocket"
+)
+
+// patience bounds every wait of a test for something that should happen.
+const patience = 20 * time.Second
+
+// commandAgent stands for the agent of a host: it says back what it is given, and ends when it is told to.
+type commandAgent struct {
+	mu     sync.Mutex
+	opened []clocker.ExecRequest
+	refuse error
+	out    chan clocker.ExecOutput // what is pulled, without numbers
+	sized  chan clocker.TerminalSize
+	left   chan struct{}
+}
+
+func (b *bundle) commandAgent() *commandAgent {
+	a := &commandAgent{out: make(chan clocker.ExecOutput, 1000), sized: make(chan clocker.TerminalSize, 10), left: make(chan struct{})}
+	b.asked = a.ask
+	return a
+}
+
+func (a *commandAgent) ask(subject string, v, reply any) error {
+	switch v := v.(type) {
+	case clocker.ExecRequest:
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.opened = append(a.opened, v)
+		return a.refuse
+	case clocker.ExecInput:
+		if v.Leave {
+			close(a.left)
+			return nil
+		}
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if v.Size != nil {
+			a.sized <- *v.Size
+		}
+		*reply.(*clocker.ExecTaken) = clocker.ExecTaken{Taken: true}
+		if v.Number > 0 {
+			a.out <- clocker.ExecOutput{Stream: "stdout", Data: v.Data, Ended: v.EOF}
+		}
+		return a.refuse
+	case clocker.ExecPull:
+		a.mu.Lock()
+		err := a.refuse
+		a.mu.Unlock()
+		select {
+		case o := <-a.out:
+			o.Number = v.Number
+			*reply.(*clocker.ExecOutput) = o
+		case <-time.After(10 * time.Millisecond): // as an agent answers that there is nothing yet
+		}
+		return err
+	}
+	return &clocker.Error{Code: clocker.Invalid, Message: subject}
+}
+
+// call opens a command in shop/store/0.
+func (b *bundle) call(what clocker.ExecCommand) *caller {
+	b.t.Helper()
+	c := b.dial()
+	data, err := json.Marshal(what)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	c.send(clocker.ExecStart, data)
+	return c
+}
+
+type caller struct {
+	t   *testing.T
+	ws  *websocket.Conn
+	ctx context.Context
+	out map[byte]string
+}
+
+func (b *bundle) dial() *caller {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.t.Context(), patience)
+	b.t.Cleanup(cancel)
+	ws, _, err := websocket.Dial(ctx, b.web.URL+"/v1/containers/shop/store/0/exec", &websocket.DialOptions{
+		HTTPHeader: http.Header{"Authorization": {"Bearer " + b.token()}}, Subprotocols: []string{clocker.ExecProtocol}})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	ws.SetReadLimit(1 << 20)
+	b.t.Cleanup(func() { _ = ws.CloseNow() })
+	return &caller{t: b.t, ws: ws, ctx: ctx, out: map[byte]string{}}
+}
+
+func (c *caller) send(kind byte, data []byte) {
+	c.t.Helper()
+	if err := c.ws.Write(c.ctx, websocket.MessageBinary, append([]byte{kind}, data...)); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// until reads messages until one of a kind.
+func (c *caller) until(kind byte) []byte {
+	c.t.Helper()
+	for {
+		_, message, err := c.ws.Read(c.ctx)
+		if err != nil {
+			c.t.Fatalf("wait for a message %q: %v", kind, err)
+		}
+		c.out[message[0]] += string(message[1:])
+		if message[0] == kind {
+			return message[1:]
+		}
+	}
+}
+
+func (c *caller) result() (r clocker.ExecResult) {
+	c.t.Helper()
+	if err := json.Unmarshal(c.until(clocker.ExecEnd), &r); err != nil {
+		c.t.Fatal(err)
+	}
+	return r
+}
+
+// session waits for what is stated of a command, and gives all that was stated meanwhile.
+func (b *bundle) session() (started events.ExecStarted, ended events.ExecEnded, all []events.Event) {
+	b.t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		facts := b.facts()
+		all = append(all, facts...)
+		for _, f := range facts {
+			switch e := f.(type) {
+			case events.ExecStarted:
+				started = e
+			case events.ExecEnded:
+				return started, e, all
+			}
+		}
+	}
+	b.t.Fatalf("no end of a command was stated")
+	return started, ended, all
+}
+
+func running(t *testing.T) (*bundle, *commandAgent) {
+	t.Helper()
+	b := setup(t)
+	b.furnish(b.deploy(shop).UID)
+	return b, b.commandAgent()
+}
+
+func TestACommandIsWrittenDownWithoutItsArgumentsAndItsExitCodeIsTold(t *testing.T) {
+	t.Parallel()
+	b, a := running(t)
+	what := clocker.ExecCommand{Command: []string{"/bin/mysql", "-psecret"}, Env: []string{"KEY=secret"}, User: "root", Stdin: true}
+	c := b.call(what)
+	c.send(clocker.ExecStdin, []byte("select 1"))
+	if got := string(c.until(clocker.ExecStdout)); got != "select 1" {
+		t.Errorf("output %q", got)
+	}
+	c.send(clocker.ExecSize, []byte(`{"width":120,"height":40}`))
+	if size := <-a.sized; size != (clocker.TerminalSize{Width: 120, Height: 40}) {
+		t.Errorf("the terminal is %+v", size)
+	}
+	a.out <- clocker.ExecOutput{Stream: "stderr", Data: []byte("warned")}
+	c.until(clocker.ExecStderr)
+	a.out <- clocker.ExecOutput{Ended: true, ExitCode: 7}
+	if r := c.result(); r != (clocker.ExecResult{ExitCode: 7}) {
+		t.Errorf("result %+v", r)
+	}
+	if _, _, err := c.ws.Read(c.ctx); websocket.CloseStatus(err) != websocket.StatusNormalClosure {
+		t.Errorf("closed with %v", err)
+	}
+	if room := c.out[clocker.ExecRoom]; room != string(binary.BigEndian.AppendUint32(nil, 8)) {
+		t.Errorf("room for %q more", room)
+	}
+	<-a.left
+	started, ended, facts := b.session()
+	if started.Command != "mysql" || started.User != "root" || started.By == "" || started.Path() != "shop/store/0" || started.Host != "localhost" {
+		t.Errorf("started as %+v", started)
+	}
+	if ended.ExitCode != 7 || ended.Reason != "" || ended.Session != started.Session || ended.By != started.By {
+		t.Errorf("ended as %+v", ended)
+	}
+	for _, f := range facts {
+		if text, err := json.Marshal(f); err != nil || strings.Contains(string(text), "psecret") || strings.Contains(string(text), "KEY") {
+			t.Errorf("%s (%v)", text, err)
+		}
+	}
+	if len(a.opened) != 1 || a.opened[0].Session != started.Session || a.opened[0].Container != started.Container ||
+		!slices.Equal(a.opened[0].Command, what.Command) {
+		t.Errorf("the agent was asked for %+v", a.opened)
+	}
+}
+
+func TestAClientThatLeavesHasItsCommandEnded(t *testing.T) {
+	t.Parallel()
+	b, a := running(t)
+	c := b.call(clocker.ExecCommand{Command: []string{"sh"}})
+	a.out <- clocker.ExecOutput{Stream: "stdout", Data: []byte("$ ")}
+	c.until(clocker.ExecStdout)
+	_ = c.ws.CloseNow()
+	select {
+	case <-a.left:
+	case <-c.ctx.Done():
+		t.Fatal("the agent was not told")
+	}
+	if _, e, _ := b.session(); e.Reason != "the client left" {
+		t.Errorf("ended as %+v", e)
+	}
+}
+
+func TestOutputWaitsForRoomAtTheClient(t *testing.T) {
+	t.Parallel()
+	b, a := running(t)
+	piece := []byte(strings.Repeat("x", clocker.ExecChunk))
+	for range 10 {
+		a.out <- clocker.ExecOutput{Stream: "stdout", Data: piece}
+	}
+	a.out <- clocker.ExecOutput{Ended: true}
+	c := b.call(clocker.ExecCommand{Command: []string{"sh"}})
+	c.until(clocker.ExecStdout)
+	c.until(clocker.ExecStdout)
+	another := b.call(clocker.ExecCommand{Command: []string{"sh"}}) // it goes on meanwhile, and takes the next two
+	another.until(clocker.ExecStdout)
+	another.until(clocker.ExecStdout)
+	if n := len(a.out); n != 7 {
+		t.Errorf("%d pieces are left at the agent, want 7: each client has room for two", n)
+	}
+	for range 6 {
+		c.send(clocker.ExecRoom, binary.BigEndian.AppendUint32(nil, clocker.ExecChunk))
+		c.until(clocker.ExecStdout)
+	}
+	c.send(clocker.ExecRoom, binary.BigEndian.AppendUint32(nil, clocker.ExecChunk))
+	if r := c.result(); r.ExitCode != 0 || r.Error != "" {
+		t.Errorf("result %+v", r)
+	}
+}
+
+func TestWhatAClientMayNotSendEndsItsCommandWithTheReason(t *testing.T) {
+	t.Parallel()
+	b, _ := running(t)
+	for name, c := range map[string]struct {
+		send func(c *caller)
+		want string
+	}{
+		"no command":      {func(c *caller) { c.send(clocker.ExecStart, []byte(`{}`)) }, "there is no command to run"},
+		"no start":        {func(c *caller) { c.send(clocker.ExecStdin, []byte("x")) }, "the first message must say what to run"},
+		"unknown message": {func(c *caller) { c.send(clocker.ExecStart, []byte(`{"command":["sh"]}`)); c.send('?', nil) }, `a message of kind '?' is not known`},
+		"bad size": {func(c *caller) {
+			c.send(clocker.ExecStart, []byte(`{"command":["sh"]}`))
+			c.send(clocker.ExecSize, []byte("{"))
+		}, "the size of the terminal cannot be read: unexpected end of JSON input"},
+	} {
+		a := b.dial()
+		b.commandAgent()
+		c.send(a)
+		if r := a.result(); r.Code != "invalid" || r.Error != c.want {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
+func TestACommandThatItsAgentLosesEndsWithTheReason(t *testing.T) {
+	t.Parallel()
+	b, a := running(t)
+	c := b.call(clocker.ExecCommand{Command: []string{"sh"}})
+	a.out <- clocker.ExecOutput{Stream: "stdout", Data: []byte("$ ")}
+	c.until(clocker.ExecStdout)
+	a.mu.Lock()
+	a.refuse = &clocker.Error{Code: clocker.NotFound, Message: "the agent does not know this session"}
+	a.mu.Unlock()
+	if r := c.result(); r.Error != "the agent does not know this session" {
+		t.Errorf("result %+v", r)
+	}
+	if _, e, _ := b.session(); e.Reason != "the agent does not know this session" {
+		t.Errorf("ended as %+v", e)
+	}
+}
+
+func TestTheProcessThatEndsTellsItsClientsAndWaitsUntilThatIsWrittenDown(t *testing.T) {
+	t.Parallel()
+	b, a := running(t)
+	c := b.call(clocker.ExecCommand{Command: []string{"sh"}})
+	a.out <- clocker.ExecOutput{Stream: "stdout", Data: []byte("$ ")}
+	c.until(clocker.ExecStdout)
+	b.server.end()
+	if r := c.result(); !strings.HasPrefix(r.Error, "this process of api ends") {
+		t.Errorf("result %+v", r)
+	}
+	b.server.waitForExecs(c.ctx)
+	if _, e, _ := b.session(); !strings.HasPrefix(e.Reason, "this process of api ends") {
+		t.Errorf("ended as %+v", e)
+	}
+}
+
+func TestACommandNeedsAWebSocketOfItsProtocolFromHere(t *testing.T) {
+	t.Parallel()
+	b, _ := running(t)
+	const path = "/v1/containers/shop/store/0/exec"
+	upgrade := []string{"Upgrade", "websocket", "Connection", "Upgrade", "Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}
+	for name, c := range map[string]struct {
+		headers []string
+		status  int
+	}{
+		"no websocket":     {nil, http.StatusUpgradeRequired},
+		"no protocol":      {upgrade, http.StatusBadRequest},
+		"another protocol": {append(slices.Clone(upgrade), "Sec-WebSocket-Protocol", "chat"), http.StatusBadRequest},
+		"another origin":   {append(slices.Clone(upgrade), "Sec-WebSocket-Protocol", clocker.ExecProtocol, "Origin", "http://evil.example"), http.StatusForbidden},
+		"no token":         {append(slices.Clone(upgrade), "Sec-WebSocket-Protocol", clocker.ExecProtocol, "Authorization", ""), http.StatusUnauthorized},
+	} {
+		if r := b.do("GET", path, "", c.headers...); r.Status != c.status {
+			t.Errorf("%s: status %d, want %d", name, r.Status, c.status)
+		}
+	}
+	if r := b.do("GET", "/v1/containers/shop/web/0/exec", "", upgrade...); r.Status != http.StatusConflict {
+		t.Errorf("a container that has not run: status %d", r.Status)
+	}
+}
