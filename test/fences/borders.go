@@ -30,6 +30,7 @@ func borders() []border {
 		{"github.com/coder/websocket", []string{"services/api/internal/http", "services/api/internal/terminal", "cmd/clocker/internal/client"}},
 		{"github.com/creack/pty", []string{"test/e2e"}},
 		{"github.com/spf13/cobra", []string{"cmd/clocker"}},
+		{"charm.land/bubbletea", []string{"cmd/clocker/internal/live"}},
 		{"github.com/compose-spec/compose-go", []string{"test/e2e"}},
 		{"go.opentelemetry.io", []string{"pkg/trace"}},
 		{"github.com/invopop/jsonschema", []string{"pkg/schema"}},

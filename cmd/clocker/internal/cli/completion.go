@@ -72,7 +72,7 @@ func complete(of names, several bool) cobra.CompletionFunc {
 // completed are the commands whose arguments are names.
 func (s *Shell) completed() map[string]names {
 	return map[string]names{
-		"ps": s.applicationNames, "delete": s.applicationNames,
+		"ps": s.applicationNames, "top": s.applicationNames, "delete": s.applicationNames,
 		"inspect": s.targets(false), "explain": s.targets(false), "restart": s.targets(false), "trace": s.targets(false),
 		"logs": s.targets(true), "scale": s.targets(false),
 		"cordon": s.hostNames, "uncordon": s.hostNames,
@@ -92,7 +92,7 @@ func (s *Shell) addCompletion(root *cobra.Command) error {
 		}
 		c.ValidArgsFunction = complete(of, strings.HasPrefix(path, "dead-letters"))
 	}
-	flags := map[string]names{"application": s.applicationNames, "host": s.hostNames, "role": words("viewer", "deployer", "operator", "admin")}
+	flags := map[string]names{"application": s.applicationNames, "host": s.hostNames, "sort": words("cpu", "memory", "name"), "role": words("viewer", "deployer", "operator", "admin")}
 	var failed error
 	each(root, func(c *cobra.Command) {
 		for name, of := range flags {

@@ -47,6 +47,8 @@ func hostList() listing[client.Host] {
 			{heading: "MEMORY", cell: memory},
 			{heading: "CORES", cell: cores},
 			{heading: "ENGINE", cell: engine},
+			{heading: "CPU", cell: func(h one) string { return hostCPU(h.Usage) }, wide: true},
+			{heading: "MEMORY IN USE", cell: func(h one) string { return hostMemory(h.Usage) }, wide: true},
 			{heading: "LOCATION", cell: func(h one) string { return h.Location }, wide: true},
 			{heading: "EPOCH", cell: func(h one) string { return strconv.FormatInt(h.Epoch, 10) }, wide: true},
 			{heading: "READY", cell: func(h one) string { return moment(h.ReadyAt) }, wide: true},

@@ -89,6 +89,10 @@ func (s *Shell) containerText(c client.Inspection) string {
 		{"ports", ports(c.Ports)}, {"engine id", c.EngineID}, {"started", ago(render.Age(s.Now(), c.StartedAt))},
 		{"restarts", restarts(c.Attempt)},
 	}
+	if u := c.Usage; u != nil {
+		rows = append(rows, [2]string{"uses", fmt.Sprintf("%s, %s, %s processes; measured %s ago", cpuOf(u), memoryOf(u),
+			render.Count(u.Processes), render.Age(s.Now(), &u.Time))})
+	}
 	if p := c.Placement; p != nil {
 		rows = append(rows, [2]string{"reserved", fmt.Sprintf("%s memory, %s cores on %s (cloud %s)", render.Size(p.Memory),
 			render.Number(p.Cores), p.Host, p.Cloud)})

@@ -28,6 +28,7 @@ func commandsWithData() []shown {
 		{args: "apps", file: "apps"},
 		{args: "ps", file: "ps"},
 		{args: "hosts", file: "hosts"},
+		{args: "top", file: "top"},
 		{args: "operations", file: "operations"},
 		{args: "operations show op-1", file: "operation"},
 		{args: "dead-letters ls", file: "dead-letters"},

@@ -50,6 +50,8 @@ func (s *Shell) containerList() listing[client.Container] {
 			{heading: "PORTS", cell: func(c one) string { return ports(c.Ports) }},
 			{heading: "AGE", cell: age},
 			{heading: "RESTARTS", cell: func(c one) string { return restarts(c.Attempt) }},
+			{heading: "CPU", cell: func(c one) string { return cpuOf(c.Usage) }, wide: true},
+			{heading: "MEMORY", cell: func(c one) string { return memoryOf(c.Usage) }, wide: true},
 			{heading: "GENERATION", cell: func(c one) string { return strconv.FormatInt(c.Generation, 10) }, wide: true},
 			{heading: "STARTED", cell: func(c one) string { return moment(c.StartedAt) }, wide: true},
 			{heading: "ENGINE ID", cell: func(c one) string { return short(c.EngineID) }, wide: true},

@@ -6,12 +6,13 @@ import "strings"
 type Paint struct{ On bool }
 
 const (
-	green  = "\x1b[32m"
-	yellow = "\x1b[33m"
-	red    = "\x1b[31m"
-	dim    = "\x1b[2m"
-	bold   = "\x1b[1m"
-	reset  = "\x1b[0m"
+	green   = "\x1b[32m"
+	yellow  = "\x1b[33m"
+	red     = "\x1b[31m"
+	dim     = "\x1b[2m"
+	bold    = "\x1b[1m"
+	inverse = "\x1b[7m"
+	reset   = "\x1b[0m"
 )
 
 func (p Paint) with(colour, s string) string {
