@@ -67,6 +67,7 @@ func pure() []purePackage {
 		{Dir: "services/agent/internal/plan"},
 		{Dir: "services/agent/internal/usage"},
 		{Dir: "services/api/internal/token"},
+		{Dir: "services/api/internal/diff"},
 		{Dir: "services/api/internal/hops"},
 		{Dir: "services/api/internal/replay"},
 		{Dir: "services/api/internal/service"},

@@ -40,6 +40,9 @@ type stillRunning struct {
 
 func (e *stillRunning) Error() string { return e.text }
 
+// errDiffers ends `clocker diff --exit-code` when something does; what it is was shown.
+var errDiffers = errors.New("there are differences")
+
 // badFile is a refusal of a file that was sent, with its text, so that the places in it can be shown.
 type badFile struct {
 	name, text string
@@ -76,6 +79,8 @@ func codeOf(err error) int {
 		return exitConflict
 	case errors.As(err, &refused):
 		return codeOfRefusal(refused.Code)
+	case errors.Is(err, errDiffers):
+		return exitDiffers
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
 	default:
@@ -117,7 +122,7 @@ func codeOfRefusal(code clocker.Code) int {
 // report tells a person why a command failed, and gives its exit code.
 func (s *Shell) report(err error) int {
 	code := codeOf(err)
-	if err == nil || (code == exitInterrupted && errors.Is(err, context.Canceled)) {
+	if err == nil || code == exitDiffers || (code == exitInterrupted && errors.Is(err, context.Canceled)) {
 		return code
 	}
 	var theirs *exited

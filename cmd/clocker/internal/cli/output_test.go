@@ -37,6 +37,7 @@ func commandsWithData() []shown {
 		{args: "explain shop/db/0", file: "explanation"},
 		{args: "events", file: "events"},
 		{args: "scale shop/web=3", file: "accepted"},
+		{args: "diff " + filepath.Join("testdata", "shop.yaml"), file: "diff"},
 		{args: "audit verify", file: "audit", lacks: []string{outputName}},
 		{args: "trace 7", file: "trace", lacks: []string{outputName}},
 	}
@@ -62,6 +63,7 @@ func answerAll(f *fakeAPI) {
 		"entity":"web","image":"nginx","size":1,"up":1,"containers":[{"container":"shop/web/0","state":"healthy"}]}]}`)
 	f.answer("GET /v1/containers/shop/db/0/explain", 200, `{"container":"shop/db/0","state":"waiting","reason":"no host"}`)
 	f.answer("POST /v1/applications/shop/entities/web/resize", 202, accepted)
+	f.answer("POST /v1/applications", 200, `{"application":"shop","changes":`+shopDiffers+`}`)
 	f.answer("GET /v1/audit/verify", 200, `{"ok":true,"count":9}`)
 	f.answer("GET /v1/trace", 200, `{"whole":true,"items":[`+event(7, "container.placed", `{"application":"shop","entity":"web","ordinal":0,"host":"h1"}`)+`]}`)
 }

@@ -42,7 +42,7 @@ func (s *Shell) root() *cobra.Command {
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &usageError{fmt.Sprintf("%v; see: %s --help", err, c.CommandPath())}
 	})
-	c.AddCommand(s.up(), s.down(), s.deploy(), s.validate(), s.apps(), s.ps(), s.hosts(),
+	c.AddCommand(s.up(), s.down(), s.deploy(), s.validate(), s.diff(), s.apps(), s.ps(), s.hosts(),
 		s.cordon("cordon", "Keep new containers off a host; those that it has go on", "will take no new containers"),
 		s.cordon("uncordon", "Let containers onto a host again", "will take containers again"),
 		s.inspect(), s.explain(), s.logs(), s.exec(), s.top(),

@@ -14,6 +14,7 @@ import (
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
 	"clocker.io/services/api/internal/archive"
+	"clocker.io/services/api/internal/diff"
 	"clocker.io/services/api/internal/store"
 	"clocker.io/services/api/internal/view"
 
@@ -86,11 +87,14 @@ func (s *Server) plan(c echo.Context, app clocker.Application, warnings []view.F
 	plan := planOf(app)
 	plan.Warnings = warnings
 	err := s.store.Read(c.Request().Context(), func(ctx context.Context, r *store.Reader) error {
-		_, _, err := r.Spec(ctx, app.ID)
-		if err == nil {
-			plan.Notes = append(plan.Notes, "an application "+app.ID+" is there already: this would be refused")
-		}
-		if clocker.CodeOf(err) == clocker.NotFound {
+		running, err := r.Running(ctx, app.ID)
+		switch {
+		case err == nil:
+			plan.Changes = diff.Between(&running, app)
+			plan.Changes.Refusal = "an application " + app.ID + " is there already"
+			plan.Notes = append(plan.Notes, plan.Changes.Refusal+": this would be refused")
+		case clocker.CodeOf(err) == clocker.NotFound:
+			plan.Changes = diff.Between(nil, app)
 			return nil
 		}
 		return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"mime/multipart"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"clocker.io/pkg/events"
 	"clocker.io/pkg/pg/pgtest"
 	"clocker.io/services/api/internal/archive"
+	"clocker.io/services/api/internal/diff"
 	"clocker.io/services/api/internal/view"
 )
 
@@ -53,6 +55,27 @@ func TestADryRunStoresNothing(t *testing.T) {
 	}
 	if rows := pgtest.Query(t, b.db, `select 1 from api.applications`); len(rows) != 0 {
 		t.Error(rows)
+	}
+}
+
+func TestADryRunSaysWhatDiffersFromWhatRuns(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	app := b.deploy(shop)
+	b.exec(`insert into policy.v_entities (uid, application, entity, size) values ('` + app.UID + `', 'shop', 'web', 4)`)
+	changes := func(text string) diff.Changes {
+		return ok[view.Plan](b, http.StatusOK, "POST", "/v1/applications?dry_run=true", text).Changes
+	}
+	same := changes(shop)
+	want := []diff.EntityChange{{Entity: "web", Change: diff.Changed, Fields: []diff.FieldChange{{Field: "size", Change: diff.Changed, Before: "4", After: "2"}}}}
+	if !same.Deployed || !reflect.DeepEqual(same.Entities, want) || len(same.Fields) > 0 || same.Refusal == "" {
+		t.Errorf("against itself, scaled to 4: %+v", same)
+	}
+	if other := changes(strings.Replace(shop, "id: shop", "id: other", 1)); other.Deployed || len(other.Entities) != 2 || other.Refusal != "" {
+		t.Errorf("against nothing: %+v", other)
+	}
+	if n := len(b.facts()); n != 1 {
+		t.Errorf("%d facts", n)
 	}
 }
 

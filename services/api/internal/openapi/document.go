@@ -25,7 +25,7 @@ problem (RFC 9457) with a code, whose type is the address of a page about it. Fi
 renamed, removed or given another meaning.`
 
 // packages are those whose types the API shows.
-var packages = []string{"services/api/internal/view", "services/api/internal/replay", "services/api/internal/http", "pkg/clocker", "pkg/events", "pkg/audit"}
+var packages = []string{"services/api/internal/view", "services/api/internal/diff", "services/api/internal/replay", "services/api/internal/http", "pkg/clocker", "pkg/events", "pkg/audit"}
 
 // Document is the OpenAPI document for routes, as JSON. Root is the relative path to the workspace.
 func Document(root string, routes []http.Route) ([]byte, error) {

@@ -67,6 +67,37 @@ func (r *Reader) Spec(ctx context.Context, id string) (uid string, spec clocker.
 	return uid, spec, orNotFound(err, fmt.Sprintf("there is no application %q", id))
 }
 
+// Running reads what a living application's blueprint says, with the sizes that its entities have by now. The error is
+// NotFound when there is none.
+func (r *Reader) Running(ctx context.Context, id string) (clocker.Application, error) {
+	uid, spec, err := r.Spec(ctx, id)
+	if err != nil {
+		return spec, err
+	}
+	sizes, err := r.sizes(ctx, uid)
+	for i, e := range spec.Entities {
+		if size, ok := sizes[e.ID]; ok {
+			spec.Entities[i].Size = size
+		}
+	}
+	return spec, err
+}
+
+// sizes are those of the entities that policy has seen. Source: policy.v_entities.
+func (r *Reader) sizes(ctx context.Context, uid string) (map[string]int, error) {
+	sizes := map[string]int{}
+	rows, err := r.tx.Query(ctx, `select entity, size from policy.v_entities where uid = $1`, uid)
+	if err != nil {
+		return nil, fmt.Errorf("read sizes: %w", err)
+	}
+	var id string
+	var size int
+	if _, err := pgx.ForEachRow(rows, []any{&id, &size}, func() error { sizes[id] = size; return nil }); err != nil {
+		return nil, fmt.Errorf("read sizes: %w", err)
+	}
+	return sizes, nil
+}
+
 // Entities lists the entities of a living application in the order of its blueprint, with their containers. Source:
 // api.applications, policy.v_entities and what Containers reads.
 func (r *Reader) Entities(ctx context.Context, application string) ([]view.Entity, error) {
@@ -78,15 +109,9 @@ func (r *Reader) Entities(ctx context.Context, application string) ([]view.Entit
 	if err := r.tx.QueryRow(ctx, `select revision from api.applications where uid = $1`, uid).Scan(&revision); err != nil {
 		return nil, fmt.Errorf("read revision: %w", err)
 	}
-	sizes := map[string]int{}
-	rows, err := r.tx.Query(ctx, `select entity, size from policy.v_entities where uid = $1`, uid)
+	sizes, err := r.sizes(ctx, uid)
 	if err != nil {
-		return nil, fmt.Errorf("read sizes: %w", err)
-	}
-	var id string
-	var size int
-	if _, err := pgx.ForEachRow(rows, []any{&id, &size}, func() error { sizes[id] = size; return nil }); err != nil {
-		return nil, fmt.Errorf("read sizes: %w", err)
+		return nil, err
 	}
 	containers, err := r.containersOf(ctx, uid)
 	if err != nil {

@@ -1,6 +1,10 @@
 package view
 
-import "time"
+import (
+	"time"
+
+	"clocker.io/services/api/internal/diff"
+)
 
 // Application is a deployed blueprint and how it does. Entities are given for a single application only.
 type Application struct {
@@ -104,6 +108,7 @@ type Plan struct {
 	Network     string       `json:"network,omitempty"`
 	Entities    []PlanEntity `json:"entities"`
 	Notes       []string     `json:"notes"`
+	Changes     diff.Changes `json:"changes"`            // against what runs under that id
 	Warnings    []Fault      `json:"warnings,omitempty"` // what a tolerant reader of the blueprint passed over
 }
 
