@@ -44,6 +44,10 @@ const beginTime = 10 * time.Second
 // above what a busy machine keeps a living process waiting.
 const idleInTransaction = 2 * leaseTerm
 
+// idleConnection is how long a connection that is not needed any more is kept: each is a process of Postgres, with a
+// memory of its own.
+const idleConnection = time.Minute
+
 // DB is a pool of connections that all act as one service's role. It is safe for concurrent use.
 type DB struct {
 	cfg     Config
@@ -89,6 +93,7 @@ func newPool(cfg Config, role string, size int32) (*pgxpool.Pool, error) {
 		pc.MaxConns = size
 	}
 	pc.MinConns = 1
+	pc.MaxConnIdleTime = idleConnection
 	pc.ConnConfig.RuntimeParams["application_name"] = RoleName(role)
 	pc.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = strconv.FormatInt(idleInTransaction.Milliseconds(), 10)
 	pc.ConnConfig.ConnectTimeout = 5 * time.Second

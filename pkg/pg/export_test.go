@@ -16,7 +16,7 @@ func (db *DB) Prune(ctx context.Context, keep time.Duration) error {
 	}
 	defer pool.Close()
 	owner := &DB{cfg: db.cfg, pool: pool, metrics: db.metrics}
-	f, err := owner.take(ctx, "retention", time.Now().String())
+	f, _, err := owner.take(ctx, "retention", time.Now().String())
 	if err != nil {
 		return err
 	}

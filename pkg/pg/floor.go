@@ -24,15 +24,18 @@ func (db *DB) Floors(ctx context.Context, consumer string, topics []string, fill
 	}
 	tick := time.NewTicker(min(floorEvery, g.patience))
 	defer tick.Stop()
-	for {
-		for moved := true; moved && ctx.Err() == nil; {
-			var err error
-			if moved, err = db.raiseFloor(ctx, consumer, topics); err != nil {
+	for floor := int64(-1); ; {
+		var head int64
+		err := db.pool.QueryRow(ctx, `select number from events.head`).Scan(&head)
+		for moved := err != nil || head != floor; moved && ctx.Err() == nil; { // else all is handled: nothing is missing
+			if floor, moved, err = db.raiseFloor(ctx, consumer, topics); err != nil {
 				db.cfg.Log.Debug("raise floor", "consumer", consumer, "reason", err)
 			}
 		}
-		if err := g.look(ctx, time.Now()); err != nil && ctx.Err() == nil {
-			db.cfg.Log.Debug("look for gaps", "consumer", consumer, "reason", err)
+		if head != floor {
+			if err := g.look(ctx, time.Now()); err != nil && ctx.Err() == nil {
+				db.cfg.Log.Debug("look for gaps", "consumer", consumer, "reason", err)
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -42,10 +45,9 @@ func (db *DB) Floors(ctx context.Context, consumer string, topics []string, fill
 	}
 }
 
-// raiseFloor moves the floor by at most floorStep events and says whether there may be more.
-func (db *DB) raiseFloor(ctx context.Context, consumer string, topics []string) (bool, error) {
-	full := false
-	err := db.inTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(ctx context.Context, tx *Tx) error {
+// raiseFloor moves the floor by at most floorStep events, and says where it is then and whether there may be more.
+func (db *DB) raiseFloor(ctx context.Context, consumer string, topics []string) (floor int64, full bool, err error) {
+	err = db.inTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(ctx context.Context, tx *Tx) error {
 		var from, to, head int64
 		err := tx.QueryRow(ctx, `
 			with f as (select coalesce((select floor from floors where consumer = $1), 0) as floor)
@@ -59,6 +61,7 @@ func (db *DB) raiseFloor(ctx context.Context, consumer string, topics []string) 
 			return err
 		}
 		db.metrics.lag.WithLabelValues(consumer).Set(float64(head - max(from, to)))
+		floor = max(from, to)
 		if to <= from {
 			return nil
 		}
@@ -74,7 +77,7 @@ func (db *DB) raiseFloor(ctx context.Context, consumer string, topics []string) 
 		return err
 	})
 	if err != nil {
-		return false, fmt.Errorf("raise floor: %w", err)
+		return -1, false, fmt.Errorf("raise floor: %w", err)
 	}
-	return full, nil
+	return floor, full, nil
 }

@@ -32,39 +32,42 @@ func (db *DB) Hold(ctx context.Context, lease string, fn func(ctx context.Contex
 func hold(ctx context.Context, db *DB, lease string, fn func(context.Context, Fence) error) error {
 	holder := rand.Text()
 	db.metrics.refusals.WithLabelValues(lease) // zero is shown, too
-	tick := time.NewTicker(leaseTerm / 4)
-	defer tick.Stop()
 	for {
-		if f, err := db.take(ctx, lease, holder); err == nil {
+		wait := leaseTerm / 4
+		f, left, err := db.take(ctx, lease, holder)
+		if err == nil {
 			db.cfg.Log.Info("took a role", "lease", lease, "fence", f.Number)
 			if err := db.tenure(ctx, f, fn); err != nil && ctx.Err() == nil {
 				db.cfg.Log.Warn("lost a role", "lease", lease, "fence", f.Number, "reason", err)
 			}
 		} else if !errors.Is(err, ErrFenced) && ctx.Err() == nil {
 			db.cfg.Log.Debug("take lease", "lease", lease, "reason", err)
+		} else if left > 0 {
+			// Until it ends nobody can take it, unless its holder gives it back.
+			wait = min(left, leaseTerm/2)
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-tick.C:
+		case <-time.After(wait):
 		}
 	}
 }
 
-// take gets the lease when it is free, or answers ErrFenced. The fence grows with every tenure, also of the same
-// holder: a tenure that ended by itself must not be mistaken for the next.
-func (db *DB) take(ctx context.Context, lease, holder string) (Fence, error) {
-	f := Fence{Lease: lease, Holder: holder}
+// take gets the lease when it is free, or answers ErrFenced, and for how long it is another's. The fence grows with every
+// tenure, also of the same holder: a tenure that ended by itself must not be mistaken for the next.
+func (db *DB) take(ctx context.Context, lease, holder string) (f Fence, left time.Duration, err error) {
 	// Most of the time somebody else has it. Asking that writes nothing; trying to take it would, at every try.
-	var held bool
-	err := db.pool.QueryRow(ctx, `select exists (select from events.leases where name = $1 and expires_at >= clock_timestamp())`,
-		lease).Scan(&held)
+	err = db.pool.QueryRow(ctx, `
+		select coalesce((select greatest(expires_at, clock_timestamp()) - clock_timestamp() from events.leases where name = $1),
+		  interval '0')`, lease).Scan(&left)
 	if err != nil {
-		return f, err
+		return f, 0, err
 	}
-	if held {
-		return f, ErrFenced
+	if left > 0 {
+		return f, left, ErrFenced
 	}
+	f = Fence{Lease: lease, Holder: holder}
 	err = db.transact(ctx, pgx.TxOptions{}, func(ctx context.Context, tx *Tx) error {
 		// This lock, unlike that of a renewal, waits for transactions that have checked the fence.
 		_, err := tx.Exec(ctx, `select from events.leases where name = $1 and expires_at < clock_timestamp() for update`, lease)
@@ -81,9 +84,9 @@ func (db *DB) take(ctx context.Context, lease, holder string) (Fence, error) {
 			returning fence`, lease, holder, leaseTerm).Scan(&f.Number)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return f, ErrFenced
+		return f, 0, ErrFenced
 	}
-	return f, err
+	return f, 0, err
 }
 
 // tenure runs fn under the lease, renewing it; no answer to a renewal for two thirds of the term ends it.

@@ -90,17 +90,25 @@ func (l letters) round(ctx context.Context, started *bool) (bool, error) {
 		}
 		*started = true
 	}
+	if n, err := l.counted(ctx); n == 0 || err != nil {
+		return false, err
+	}
 	due, err := l.claim(ctx)
-	if err != nil {
+	if err != nil || len(due) == 0 {
 		return false, err
 	}
 	l.retry(ctx, due)
-	var n int64
+	_, err = l.counted(ctx)
+	return len(due) == lettersAtOnce, err
+}
+
+// counted shows how many letters there are.
+func (l letters) counted(ctx context.Context) (n int64, err error) {
 	err = l.db.pool.QueryRow(ctx, `select count(*) from dead_letters where consumer = $1`, l.consumer.Name).Scan(&n)
 	if err == nil {
 		l.count.Set(float64(n))
 	}
-	return len(due) == lettersAtOnce, err
+	return n, err
 }
 
 // claim takes letters whose time has come and sets their next: a minute after the first failure, then twice as long

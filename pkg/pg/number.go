@@ -31,7 +31,7 @@ type end struct {
 func (n *numberer) run(ctx context.Context, wake <-chan struct{}) error {
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
-	for {
+	for busy := time.Now(); ; {
 		records, err := n.batch(ctx)
 		switch {
 		case errors.Is(err, ErrFenced) || ctx.Err() != nil:
@@ -39,7 +39,11 @@ func (n *numberer) run(ctx context.Context, wake <-chan struct{}) error {
 		case err != nil:
 			n.end = nil
 			n.says.warn("number events", err)
+		case len(records) == 0 && time.Since(busy) > quietAfter:
+			poll.Reset(quietPoll)
 		case len(records) > 0:
+			busy = time.Now()
+			poll.Reset(pollEvery)
 			n.db.metrics.numbered.Add(float64(len(records)))
 			select {
 			case n.out <- records:

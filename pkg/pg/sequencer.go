@@ -16,6 +16,9 @@ const (
 	batchSize = 1000                   // events numbered and published at once; the stream takes no more
 	pollEvery = 200 * time.Millisecond // how late a lost poke can make an event
 	complain  = 10 * time.Second       // how often a trouble that lasts is said again
+
+	quietAfter = 5 * time.Second // after the last event, when looking five times a second is mostly in vain
+	quietPoll  = time.Second     // how late a lost poke can make an event then
 )
 
 // Stream is where numbered events are published; pkg/bus makes it of JetStream.

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	lookEvery      = 500 * time.Millisecond
+	lookEvery      = time.Second
 	reconcileEvery = 30 * time.Second
 )
 
@@ -27,7 +27,7 @@ func (j *Jobs) tenure(ctx context.Context, f pg.Fence) error {
 	defer tick.Stop()
 	var reconciled time.Time
 	for {
-		all := []error{j.advanceDue(ctx, f), j.tellLate(ctx)}
+		all := []error{j.look(ctx, f)}
 		if now := j.cfg.Now(); now.Sub(reconciled) >= reconcileEvery {
 			reconciled = now
 			all = append(all, j.write(ctx, f, (*store.Store).DropGone))
@@ -57,24 +57,13 @@ func (j *Jobs) write(ctx context.Context, f pg.Fence, fn func(*store.Store, cont
 	})
 }
 
-// advanceDue starts what may go on now. It looks first, without the lock that writers take.
-func (j *Jobs) advanceDue(ctx context.Context, f pg.Fence) error {
+// look starts what may go on now, and tells hosts whose list has moved on without them; they then ask for it. It reads
+// first, without the lock that writers take.
+func (j *Jobs) look(ctx context.Context, f pg.Fence) error {
 	due := false
-	err := j.cfg.DB.Read(ctx, func(ctx context.Context, tx *pg.Tx) (err error) {
-		due, err = store.New(tx, j.push).IsDue(ctx)
-		return err
-	})
-	if err != nil || !due {
-		return err
-	}
-	return j.write(ctx, f, func(s *store.Store, ctx context.Context) error { return advance(ctx, s) })
-}
-
-// tellLate tells hosts that their list has moved on; they then ask for it.
-func (j *Jobs) tellLate(ctx context.Context) error {
 	var revisions []store.Revision
 	err := j.cfg.DB.Read(ctx, func(ctx context.Context, tx *pg.Tx) (err error) {
-		revisions, err = store.New(tx, j.push).Revisions(ctx)
+		due, revisions, err = store.New(tx, j.push).Due(ctx)
 		return err
 	})
 	if err != nil {
@@ -85,5 +74,8 @@ func (j *Jobs) tellLate(ctx context.Context) error {
 			j.push(clocker.ImageWant{Host: r.Host, Epoch: r.Epoch, Previous: r.Revision, Revision: r.Revision})
 		}
 	}
-	return nil
+	if !due {
+		return nil
+	}
+	return j.write(ctx, f, func(s *store.Store, ctx context.Context) error { return advance(ctx, s) })
 }

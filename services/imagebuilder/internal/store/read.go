@@ -11,13 +11,21 @@ import (
 	"clocker.io/pkg/clocker"
 )
 
-// IsDue reports whether ForDue would find something. It takes no lock. Source: images.
-func (s *Store) IsDue(ctx context.Context) (bool, error) {
-	var yes bool
-	if err := s.tx.QueryRow(ctx, `select exists (select from images i where `+due+`)`).Scan(&yes); err != nil {
-		return false, fmt.Errorf("look for images that are due: %w", err)
+// Due reports whether ForDue would find something, and lists how far all hosts have come that were ever told something.
+// It takes no lock. Source: images, hosts, provisioner.v_hosts.
+func (s *Store) Due(ctx context.Context) (is bool, revisions []Revision, err error) {
+	b := &pgx.Batch{}
+	b.Queue(`select exists (select from images i where ` + due + `)`).QueryRow(func(row pgx.Row) error { return row.Scan(&is) })
+	b.Queue(`
+		select h.host, h.revision, v.epoch from hosts h join provisioner.v_hosts v on v.host = h.host order by h.host`).
+		Query(func(rows pgx.Rows) (err error) {
+			revisions, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Revision])
+			return err
+		})
+	if err := s.tx.SendBatch(ctx, b).Close(); err != nil {
+		return false, nil, fmt.Errorf("look for images that are due: %w", err)
 	}
-	return yes, nil
+	return is, revisions, nil
 }
 
 // Jobs is the complete list of a host, and its present epoch; 0 when provisioner does not know it. Source: images,
@@ -76,18 +84,4 @@ type Revision struct {
 	Host     string
 	Revision int64
 	Epoch    int64
-}
-
-// Revisions lists those of all hosts that were ever told something. Source: hosts, provisioner.v_hosts.
-func (s *Store) Revisions(ctx context.Context) ([]Revision, error) {
-	rows, err := s.tx.Query(ctx, `
-		select h.host, h.revision, v.epoch from hosts h join provisioner.v_hosts v on v.host = h.host order by h.host`)
-	if err != nil {
-		return nil, fmt.Errorf("list revisions: %w", err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Revision])
-	if err != nil {
-		return nil, fmt.Errorf("list revisions: %w", err)
-	}
-	return out, nil
 }

@@ -37,6 +37,9 @@ type Control struct {
 	signs *Signs
 	shown gauges
 	wake  chan struct{}
+
+	world store.World // as the loop read it last, and when
+	read  time.Time
 }
 
 // New makes it; nothing runs yet.

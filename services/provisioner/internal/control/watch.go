@@ -17,6 +17,7 @@ import (
 
 const (
 	lookEvery = 500 * time.Millisecond
+	readEvery = time.Second     // how old what was read may be while nothing calls for anything
 	keepEvery = 5 * time.Second // how often last_seen is written
 	stalled   = 2 * time.Second // a round that comes so late says that this process stood still, and heard nobody
 	foreign   = 5 * time.Second // an agent that beats in another epoch for so long is called
@@ -33,12 +34,12 @@ func (c *Control) tenure(ctx context.Context, f pg.Fence) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	last, kept := c.cfg.Now(), c.cfg.Now()
-	for {
+	for woken := true; ; {
 		if now := c.cfg.Now(); !c.cfg.Bus.Connected() || now.Sub(last) > stalled {
 			c.signs.distrust()
 		}
 		last = c.cfg.Now()
-		if err := c.round(ctx, f); errors.Is(err, pg.ErrFenced) || ctx.Err() != nil {
+		if err := c.round(ctx, f, woken); errors.Is(err, pg.ErrFenced) || ctx.Err() != nil {
 			return err
 		} else if err != nil {
 			c.cfg.Log.Warn("look after hosts", "reason", err)
@@ -51,14 +52,20 @@ func (c *Control) tenure(ctx context.Context, f pg.Fence) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-c.wake:
+			woken = true
 		case <-tick.C:
+			woken = false
 		}
 	}
 }
 
 // round looks at every host and every cloud once.
-func (c *Control) round(ctx context.Context, f pg.Fence) error {
+func (c *Control) round(ctx context.Context, f pg.Fence, woken bool) error {
+	if !woken && c.calm() {
+		return nil
+	}
 	var w store.World
+	began := c.cfg.Now()
 	err := c.cfg.DB.Read(ctx, func(ctx context.Context, tx *pg.Tx) (err error) {
 		w, err = store.New(tx).World(ctx)
 		return err
@@ -66,6 +73,7 @@ func (c *Control) round(ctx context.Context, f pg.Fence) error {
 	if err != nil {
 		return err
 	}
+	c.world, c.read = w, began
 	c.shown.show(w)
 	var all []error
 	for _, h := range w.Hosts {
@@ -77,6 +85,27 @@ func (c *Control) round(ctx context.Context, f pg.Fence) error {
 		}
 	}
 	return errors.Join(all...)
+}
+
+// calm reports whether what was read a moment ago calls for nothing: no cloud is short of hosts, and every host is ready
+// and heard.
+func (c *Control) calm() bool {
+	now := c.cfg.Now()
+	if now.Sub(c.read) >= readEvery {
+		return false
+	}
+	for _, n := range c.world.Clouds {
+		if n.Short {
+			return false
+		}
+	}
+	for _, h := range c.world.Hosts {
+		sign, trusted := c.signs.of(h.Name, h.Life.Epoch)
+		if _, due := life.Judge(h.Life, sign, trusted, now, suspectAfter); due || h.Life.State != clocker.HostReadyState {
+			return false
+		}
+	}
+	return true
 }
 
 // judge brings a host to the state that its signs of life say.
