@@ -147,6 +147,41 @@ func TestNetworks(t *testing.T) {
 	}
 }
 
+// Who looks at a container does so because its gate may have opened or closed: not because another one's did, and not
+// because somebody became healthy.
+func TestOnlyAddressesWithAnotherOwnerHaveMoved(t *testing.T) {
+	t.Parallel()
+	end := func(ordinal int, generation int64, host string) clocker.Endpoint {
+		c := clocker.Container{Application: "shop", UID: "u1", Entity: "web", Ordinal: ordinal, Generation: generation}
+		return clocker.Endpoint{Container: c, Address: fmt.Sprintf("10.0.0.%d", ordinal), Host: host}
+	}
+	healthy, gone := end(1, 1, "h"), end(2, 1, "h")
+	healthy.Healthy, gone.Removed = true, true
+	base, _ := Networks(nil).Apply(update(1, 0, true, end(1, 1, "h"), end(2, 1, "h")))
+	for _, tt := range []struct {
+		name   string
+		update clocker.NetworkUpdate
+		moved  string
+	}{
+		{"healthy", update(2, 1, false, healthy), "[]"},
+		{"a new one", update(2, 1, false, healthy, end(3, 1, "h")), "[{u1 10.0.0.3}]"},
+		{"another generation", update(2, 1, false, end(2, 2, "h")), "[{u1 10.0.0.2}]"},
+		{"another host", update(2, 1, false, end(1, 1, "x")), "[{u1 10.0.0.1}]"},
+		{"removed", update(2, 1, false, gone), "[{u1 10.0.0.2}]"},
+		{"complete without one", update(2, 0, true, healthy), "[{u1 10.0.0.2}]"},
+		{"complete again", update(1, 0, true, healthy, end(2, 1, "h")), "[]"},
+	} {
+		_, o := base.Apply(tt.update)
+		if got := fmt.Sprint(o.Moved); got != tt.moved {
+			t.Errorf("%s: %s moved, want %s", tt.name, got, tt.moved)
+		}
+		_, o = base.Replace(clocker.NetworkSnapshot{Host: "h", Networks: []clocker.NetworkUpdate{tt.update}}, "h", base)
+		if got := fmt.Sprint(o.Moved); tt.update.Complete && got != tt.moved {
+			t.Errorf("%s, in a snapshot: %s moved, want %s", tt.name, got, tt.moved)
+		}
+	}
+}
+
 func TestNetworkSnapshot(t *testing.T) {
 	t.Parallel()
 	known, _ := Networks(nil).Apply(update(1, 0, true))

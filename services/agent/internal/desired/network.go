@@ -22,10 +22,14 @@ type Networks map[string]Network
 type NetworkOutcome struct {
 	Taken    bool
 	Changed  []string // networks
+	Moved    []Place  // addresses that belong to another generation or host than before: gates open and close there
 	Gone     []string // networks that control said are gone from this host, or that a complete snapshot lacks
 	Settings bool     // something other than endpoints changed
 	Ask      bool
 }
+
+// Place is an address in a network.
+type Place struct{ Network, Address string }
 
 // Apply takes an update of one network. A network that is not known starts with a complete update.
 func (n Networks) Apply(u clocker.NetworkUpdate) (Networks, NetworkOutcome) {
@@ -47,7 +51,26 @@ func (n Networks) Apply(u clocker.NetworkUpdate) (Networks, NetworkOutcome) {
 		next = Networks{}
 	}
 	next[id] = known.with(u)
+	out.Moved = moved(id, known.Endpoints, next[id].Endpoints)
 	return next, out
+}
+
+// moved lists the addresses whose owner is not the one before. Whether an endpoint is healthy is no matter of gates, and
+// changes more often than anything else.
+func moved(network string, before, after map[string]clocker.Endpoint) []Place {
+	var out []Place
+	for address, e := range after {
+		was := before[address]
+		if e.Host != was.Host || e.Container != was.Container {
+			out = append(out, Place{network, address})
+		}
+	}
+	for address := range before {
+		if _, ok := after[address]; !ok {
+			out = append(out, Place{network, address})
+		}
+	}
+	return out
 }
 
 func (n Network) with(u clocker.NetworkUpdate) Network {
@@ -78,7 +101,7 @@ func (n Networks) Replace(s clocker.NetworkSnapshot, host string, asked Networks
 		listed[u.Network.ID] = !u.Gone
 		var o NetworkOutcome
 		next, o = next.Apply(u)
-		out.Changed = append(out.Changed, o.Changed...)
+		out.Changed, out.Moved = append(out.Changed, o.Changed...), append(out.Moved, o.Moved...)
 		out.Settings = out.Settings || o.Settings
 	}
 	for id, net := range n {

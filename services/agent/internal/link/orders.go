@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"clocker.io/services/agent/internal/desired"
 	"clocker.io/services/agent/internal/engine"
 
 	"clocker.io/pkg/clocker"
@@ -35,9 +36,30 @@ func (l *Link) OnNetwork(_ context.Context, _ string, u clocker.NetworkUpdate) {
 	if out.Settings {
 		l.Networks.Check(out.Changed...)
 	}
-	l.Containers.WakeNetworks(out.Changed...)
+	l.gates(out)
 	if out.Ask {
 		l.Kick()
+	}
+}
+
+// gates has the containers looked at whose gate may have opened or closed. Endpoints change with every container of a
+// network: to look at all of them for each would be a look for every pair.
+func (l *Link) gates(out desired.NetworkOutcome) {
+	if out.Settings {
+		l.Containers.WakeNetworks(out.Changed...)
+		return
+	}
+	if len(out.Moved) == 0 {
+		return
+	}
+	at := map[desired.Place]bool{}
+	for _, p := range out.Moved {
+		at[p] = true
+	}
+	for id, a := range l.Memory.Run().Assignments {
+		if at[desired.Place{Network: a.Network, Address: a.Address}] {
+			l.Containers.Wake(id)
+		}
 	}
 }
 

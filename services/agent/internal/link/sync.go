@@ -68,7 +68,7 @@ func (l *Link) snapshots(ctx context.Context) (plan.Snapshot, error) {
 		out, err := l.Memory.TakeNetworks(networks, known)
 		l.kept(err)
 		l.Networks.Check(out.Changed...)
-		l.Containers.WakeNetworks(out.Changed...)
+		l.gates(out)
 		s.Networks = &networks
 	}
 	if runErr == nil && l.takeRun(run) && run.Complete {

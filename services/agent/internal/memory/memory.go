@@ -95,13 +95,18 @@ func load[V any](log *disk.Log[item[V]]) (head, map[string]V) {
 	return h, entries
 }
 
-// save writes what differs between two values, and the head, as one change.
-func save[V any](log *disk.Log[item[V]], h head, before, after map[string]V) error {
+// save writes the entries that changed, and the head, as one change.
+func save[V any](log *disk.Log[item[V]], h head, after map[string]V, changed []string) error {
 	put := map[string]item[V]{headKey: {Head: &h}}
-	for k, v := range after {
-		put[k] = item[V]{Entry: &v}
+	var drop []string
+	for _, k := range changed {
+		if v, ok := after[k]; ok {
+			put[k] = item[V]{Entry: &v}
+		} else {
+			drop = append(drop, k)
+		}
 	}
-	return log.Write(put, missing(before, after)...)
+	return log.Write(put, drop...)
 }
 
 func missing[V any](before, after map[string]V) []string {
@@ -170,9 +175,8 @@ func (m *Memory) TakeRun(w clocker.RunWant) (desired.Outcome, error) {
 	if !out.Taken {
 		return out, nil
 	}
-	before := m.run
 	m.run = next
-	return out, save(m.runLog, head{Epoch: next.Epoch, Revision: next.Revision}, before.Assignments, next.Assignments)
+	return out, save(m.runLog, head{Epoch: next.Epoch, Revision: next.Revision}, next.Assignments, out.Changed)
 }
 
 // TakeImages applies a delta or complete list. The error is of the disk only: the outcome counts all the same.
@@ -185,7 +189,8 @@ func (m *Memory) TakeImages(w clocker.ImageWant) (desired.Outcome, error) {
 	}
 	before := m.images
 	m.images = next
-	return out, save(m.imageLog, head{Epoch: next.Epoch, Revision: next.Revision}, before.Jobs, next.Jobs)
+	return out, save(m.imageLog, head{Epoch: next.Epoch, Revision: next.Revision}, next.Jobs,
+		append(missing(before.Jobs, next.Jobs), out.Changed...))
 }
 
 // TakeNetwork applies an update of one network. The error is of the disk only: the outcome counts all the same.
@@ -210,7 +215,13 @@ func (m *Memory) keepNetworks(next desired.Networks, out desired.NetworkOutcome)
 	}
 	before := m.networks
 	m.networks = next
-	return m.networkLog.Write(next, missing(before, next)...)
+	put := map[string]desired.Network{}
+	for _, id := range out.Changed {
+		if n, ok := next[id]; ok {
+			put[id] = n
+		}
+	}
+	return m.networkLog.Write(put, missing(before, next)...)
 }
 
 // Ledger is what is remembered of a generation.
