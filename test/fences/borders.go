@@ -33,6 +33,7 @@ func borders() []border {
 		{"charm.land/bubbletea", []string{"cmd/clocker/internal/live"}},
 		{"github.com/compose-spec/compose-go", []string{"test/e2e"}},
 		{"go.opentelemetry.io", []string{"pkg/trace"}},
+		{"github.com/yuin/goldmark", []string{"services/api/internal/pages"}},
 		{"github.com/invopop/jsonschema", []string{"pkg/schema"}},
 		{"clocker.io/pkg/schema", []string{"pkg/events/internal/asyncdoc", "services/api/internal/openapi", "services/api/internal/http"}},
 		{"github.com/mattn/go-runewidth", []string{"cmd/clocker/internal/render"}},

@@ -97,6 +97,7 @@ var Path = map[string]Param{
 	"operation": {Name: "operation", What: "Id of an operation", Kind: Text, Example: "op-k2vq7n3h5m4x6c"},
 	"consumer":  {Name: "consumer", What: "The service that has the dead letter", Kind: Text, Example: "policy"},
 	"number":    {Name: "number", What: "Number of the event", Kind: Whole, Min: 1, Example: 4711},
-	"code":      {Name: "code", What: "A code of a refusal, or of a mistake in a blueprint", Kind: Text, Example: "unknown-key"},
+	"page":      {Name: "page", What: "Name of a page", Kind: Text, Example: "words"},
+	"folder":    {Name: "folder", What: "Name of a folder of pages", Kind: Text, Example: "errors"},
 	"token":     {Name: "token", What: "Id of a token, which is no secret", Kind: Text, Example: "q7n3h5m4"},
 }

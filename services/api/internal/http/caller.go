@@ -32,7 +32,7 @@ func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 		open[r.path] = r.least == token.Nobody
 	}
 	return func(c echo.Context) error {
-		if open[c.Request().URL.Path] {
+		if open[c.Path()] {
 			return next(c)
 		}
 		text := shown(c.Request().Header.Get(echo.HeaderAuthorization))

@@ -51,8 +51,7 @@ var (
 			Answered(describe.Answer{Status: http.StatusServiceUnavailable, What: "Not ready, and what is missing",
 			Content: []describe.Content{describe.Words(describe.Plain), describe.Value[view.Readiness]()}})
 
-	isErrorPage = describe.Plainly("readErrorPage", "Explains a code of a refusal, or of a mistake in a blueprint", describe.Words("text/markdown"))
-	isSchema    = describe.Plainly("readBlueprintSchema", "Is the JSON Schema of blueprints, for editors", describe.Value[json.RawMessage]())
+	isSchema = describe.Plainly("readBlueprintSchema", "Is the JSON Schema of blueprints, for editors", describe.Value[json.RawMessage]())
 
 	isSubmit = describe.Once("deployApplication", "Deploys a blueprint", http.StatusAccepted,
 		"Accepted: the operation tells how it goes on", describe.Value[view.Submitted]()).Asks(askDryRun, askTolerant).

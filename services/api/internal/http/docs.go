@@ -6,17 +6,42 @@ import (
 	"clocker.io/docs"
 	"clocker.io/pkg/blueprint"
 	"clocker.io/pkg/clocker"
+	"clocker.io/services/api/internal/pages"
 
 	"github.com/labstack/echo/v4"
 )
 
-// errorPage answers with the page about a code, where the type of each problem points to.
-func (s *Server) errorPage(c echo.Context) error {
-	page, known := docs.Error(c.Param("code"))
-	if !known {
-		return refuse(http.StatusNotFound, string(clocker.NotFound), "there is no page about this code")
+// shownPage serves a page of the documentation. Nobody needs a token for it: it says nothing of what runs.
+func (s *Server) shownPage(c echo.Context) error {
+	site, err := s.site()
+	if err != nil {
+		return err
 	}
-	return c.Blob(http.StatusOK, "text/markdown; charset=utf-8", page)
+	name := c.Param("page")
+	if folder := c.Param("folder"); folder != "" {
+		name = folder + "/" + name
+	}
+	text, ok := site.Page(name)
+	if !ok {
+		return refuse(http.StatusNotFound, string(clocker.NotFound), "the documentation has no page "+name)
+	}
+	c.Response().Header().Set(echo.HeaderContentSecurityPolicy, pages.Policy)
+	return c.HTMLBlob(http.StatusOK, text)
+}
+
+func pageStyle(c echo.Context) error {
+	return c.Blob(http.StatusOK, "text/css; charset=utf-8", pages.Style())
+}
+
+// published serves a document of the folder docs/ as it is.
+func published(file string) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		text, err := docs.Files.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		return c.JSONBlob(http.StatusOK, text)
+	}
 }
 
 // blueprintSchema answers with the JSON Schema of blueprints, for editors.

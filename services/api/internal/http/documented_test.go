@@ -116,3 +116,26 @@ func TestEachChangeActsOnceForAnIdempotencyKey(t *testing.T) {
 		act("DELETE", path)
 	}
 }
+
+func TestTheSensorsOfAnApplicationHaveAHistory(t *testing.T) {
+	t.Parallel()
+	b, values := peopled(t)
+	for _, path := range promising(t, "GET", "?history") {
+		if strings.Contains(path, "{") {
+			ok[any](b, http.StatusOK, "GET", values.Replace(path)+"?history=10s", "")
+		}
+	}
+}
+
+func TestATolerantDeploymentWarnsOfWhatItDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	odd := "id: shop\nservices: [{id: web, type: docker:redis, colour: red}]"
+	if p := b.do("POST", "/v1/applications", odd).problem(t); p.Status != http.StatusBadRequest {
+		t.Errorf("%+v", p)
+	}
+	done := ok[view.Submitted](b, http.StatusAccepted, "POST", "/v1/applications?tolerant=true", odd)
+	if len(done.Warnings) != 1 || !strings.Contains(done.Warnings[0].Detail, "colour") {
+		t.Errorf("%+v", done)
+	}
+}

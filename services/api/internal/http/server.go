@@ -10,8 +10,10 @@ import (
 	"sync"
 	"time"
 
+	"clocker.io/docs"
 	"clocker.io/pkg/run"
 	"clocker.io/pkg/trace"
+	"clocker.io/services/api/internal/pages"
 	"clocker.io/services/api/internal/readings"
 	"clocker.io/services/api/internal/store"
 
@@ -57,7 +59,8 @@ type Server struct {
 	sessions    *sessions
 	attempts    attempts
 	hub         *hub
-	uploads     chan struct{} // slots: a build context is held in memory
+	site        func() (*pages.Site, error) // made when somebody first asks
+	uploads     chan struct{}               // slots: a build context is held in memory
 	streams     context.Context
 	execs       sync.WaitGroup // what runs in containers for users
 	end         context.CancelFunc
@@ -80,6 +83,7 @@ func New(cfg Config) (*Server, error) {
 	s.health = run.NewHealth(cfg.Checks)
 	s.sessions = newSessions(cfg.Now)
 	s.hub = newHub(cfg.Published, s.head)
+	s.site = sync.OnceValues(func() (*pages.Site, error) { return pages.New(docs.Files) })
 	s.streams, s.end = context.WithCancel(context.Background())
 	s.requests = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "clocker_api_request_seconds", Help: "Time to answer a request.", Buckets: prometheus.DefBuckets,
