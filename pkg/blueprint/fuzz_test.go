@@ -3,15 +3,18 @@ package blueprint
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
+	"unicode/utf8"
 
 	"clocker.io/pkg/clocker"
 )
 
 // FuzzParse holds that no text makes the parser panic, and that what it accepts is whole: valid ids, sizes in bounds,
-// every sensor of an entity that is there.
+// every sensor of an entity that is there. What it refuses it refuses at a place that the text has, with a known code.
 func FuzzParse(f *testing.F) {
-	for _, pattern := range []string{"testdata/good/*.yaml", "testdata/bad/*.yaml"} {
+	for _, pattern := range []string{"testdata/good/*.yaml", "testdata/bad/*.yaml", "testdata/mistakes/*.yaml"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			f.Fatal(err)
@@ -25,7 +28,18 @@ func FuzzParse(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
+		start := time.Now()
 		app, found := Parse(text, options())
+		if took := time.Since(start); took > 5*time.Second {
+			t.Fatalf("%s for %d bytes", took, len(text))
+		}
+		lines := Lines(string(text))
+		for _, p := range slices.Concat(found.Problems, found.Warnings) {
+			placed(t, p, lines)
+		}
+		if len(found.Problems) > maxProblems || len(found.Warnings) > 0 {
+			t.Fatalf("%d problems, %d warnings", len(found.Problems), len(found.Warnings))
+		}
 		if len(found.Problems) > 0 {
 			if app.Entities != nil {
 				t.Fatal("problems and an application")
@@ -34,6 +48,17 @@ func FuzzParse(f *testing.F) {
 		}
 		whole(t, app)
 	})
+}
+
+// placed holds that a problem is at a place of the text and can be looked up.
+func placed(t *testing.T, p Problem, lines []string) {
+	t.Helper()
+	if p.Line < 1 || p.Line > len(lines) || p.Column < 1 || p.Column > utf8.RuneCountInString(lines[p.Line-1])+1 {
+		t.Fatalf("%s: the text has %d lines", p, len(lines))
+	}
+	if !slices.Contains(Codes(), p.Code) || p.Message == "" || p.Hint == "" {
+		t.Fatalf("%+v", p)
+	}
 }
 
 func whole(t *testing.T, app clocker.Application) {

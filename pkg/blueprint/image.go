@@ -41,7 +41,7 @@ func (s *service) readType(n node, builds bool) {
 	image, ok := strings.CutPrefix(text, "docker:")
 	if !ok {
 		hint := typeHint
-		if _, err := reference.ParseNormalizedNamed(text); err == nil && !strings.Contains(text, ".") {
+		if _, err := reference.ParseNormalizedNamed(text); err == nil && !isClass(text) {
 			hint = "type: docker:" + text
 		}
 		n.fail(UnknownType, hint, "type %q is not known here", clip(text))
@@ -72,6 +72,12 @@ func (s *service) readType(n node, builds bool) {
 	s.entity.Image = clocker.ImageSource{Reference: named.String()}
 }
 
+// isClass reports whether text looks like a Java class, as the types of Clocker 1.x did, rather than an image.
+func isClass(text string) bool {
+	name, _, _ := strings.Cut(text, ":")
+	return strings.Contains(name, ".") && !strings.Contains(text, "/")
+}
+
 func (s *service) readDockerfile(n node) {
 	text, ok := n.text("dockerfile")
 	if !ok {
@@ -85,7 +91,7 @@ func (s *service) readDockerfile(n node) {
 	switch {
 	case trimmed == "":
 		n.fail(BadDockerfile, dockerfileHint, "dockerfile is empty")
-	case strings.Contains(trimmed, "\n") || firstWord(trimmed) == "FROM":
+	case strings.Contains(trimmed, "\n") || strings.ContainsAny(trimmed, " \t") && instructions[firstWord(trimmed)]:
 		s.readInline(n, text)
 	case strings.Contains(trimmed, "://"):
 		n.fail(BadDockerfile, dockerfileHint, "a Dockerfile is not fetched from an address")
@@ -104,6 +110,13 @@ func (s *service) readDockerfile(n node) {
 		}
 		s.entity.Image.Path = file
 	}
+}
+
+// instructions begin the lines of a Dockerfile; no path in a context begins with one of them and a space.
+var instructions = map[string]bool{
+	"ADD": true, "ARG": true, "CMD": true, "COPY": true, "ENTRYPOINT": true, "ENV": true, "EXPOSE": true, "FROM": true,
+	"HEALTHCHECK": true, "LABEL": true, "ONBUILD": true, "RUN": true, "SHELL": true, "STOPSIGNAL": true, "USER": true,
+	"VOLUME": true, "WORKDIR": true,
 }
 
 // readInline takes the text of a Dockerfile, and looks only for what cannot work in any case.

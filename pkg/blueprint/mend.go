@@ -89,7 +89,7 @@ func (m *mender) leaveOut(f fault) bool {
 // leaveTabs takes every line away that is indented by a tab: they are one mistake. It reports whether there were any.
 func (m *mender) leaveTabs() (any bool) {
 	for i, line := range m.lines {
-		if indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]; strings.Contains(indent, "\t") {
+		if tabbed(line) && strings.TrimSpace(line) != "" {
 			m.lines[i] = ""
 			m.left[i+1]++
 			any = true

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -95,6 +97,59 @@ func TestGoodBlueprintsAreValidByTheSchema(t *testing.T) {
 		}
 		if err := s.Validate(instance(t, text)); err != nil {
 			t.Errorf("%s: %v", file, err)
+		}
+	}
+}
+
+// bySchema are the codes of mistakes that a schema of single values can say.
+var bySchema = []Code{
+	WrongKind, BadText, BadNumber, UnknownKey, MisplacedKey, RefusedKey, BadLocation, NoID, BadID, NoServices, NoImage,
+	UnknownType, BadVariable, BadVolume, HostBind, BadRestart, UnknownStrategy, UnknownParameter, BadHealthCheck,
+}
+
+// TestTheSchemaRefusesWhatItCanSay holds the schema against the parser from the other side: a mistake that a schema can
+// express is none that an editor misses.
+func TestTheSchemaRefusesWhatItCanSay(t *testing.T) {
+	t.Parallel()
+	s := compiled(t)
+	files, _ := filepath.Glob("testdata/mistakes/*.yaml")
+	refused := 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, found := Parse(text, Options{Later: true})
+		value := instance(t, text)
+		if len(found.Problems) == 0 || value == nil || !slices.Contains(bySchema, found.Problems[0].Code) {
+			continue
+		}
+		if strings.HasSuffix(file, "no-id-name.yaml") {
+			continue // what an id can be made of is not in a schema
+		}
+		refused++
+		if err := s.Validate(value); err == nil {
+			t.Errorf("%s is valid by the schema, but %s", file, found.Problems[0])
+		}
+	}
+	if refused < 30 {
+		t.Errorf("only %d mistakes were tried", refused)
+	}
+}
+
+// TestExamplesNameTheSchema holds that editors find the schema for each example.
+func TestExamplesNameTheSchema(t *testing.T) {
+	t.Parallel()
+	files, _ := filepath.Glob("../../examples/*/*.yaml")
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, _, _ := strings.Cut(string(text), "\n")
+		to, ok := strings.CutPrefix(first, "# yaml-language-server: $schema=")
+		if _, err := os.Stat(filepath.Join(filepath.Dir(file), to)); !ok || err != nil {
+			t.Errorf("%s begins with %q: %v", file, first, err)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -11,7 +12,6 @@ import (
 	"clocker.io/cmd/clocker/internal/render"
 	"clocker.io/docs"
 	"clocker.io/pkg/blueprint"
-	"clocker.io/pkg/clocker"
 
 	"github.com/spf13/cobra"
 )
@@ -146,12 +146,11 @@ func (v Validated) err() error {
 	case wrong == 0:
 		return nil
 	case len(v.Files) == 1 && problems == 1:
-		return &clocker.Error{Code: clocker.Invalid, Message: "the blueprint has a problem"}
+		return errors.New("the blueprint has a problem")
 	case len(v.Files) == 1:
-		return &clocker.Error{Code: clocker.Invalid, Message: "the blueprint has " + count(problems, "problem")}
+		return errors.New("the blueprint has " + count(problems, "problem"))
 	default:
-		return &clocker.Error{Code: clocker.Invalid, Message: fmt.Sprintf("%d of %d blueprints have problems, %d together",
-			wrong, len(v.Files), problems)}
+		return fmt.Errorf("%d of %d blueprints have problems, %d together", wrong, len(v.Files), problems)
 	}
 }
 
