@@ -71,7 +71,11 @@ func (p *parser) checkReference(s *service, r sensorUse, byID map[string]*servic
 				ids = append(ids, other.entity.ID)
 			}
 		}
-		r.at.fail(UnknownService, didYouMean(r.Entity, ids), "there is no service %q in this blueprint", clip(r.Entity))
+		hint := "add a service with this id"
+		if len(ids) > 0 {
+			hint = didYouMean(r.Entity, ids)
+		}
+		r.at.fail(UnknownService, hint, "there is no service %q in this blueprint", clip(r.Entity))
 		return
 	}
 	known := target.sensors()
