@@ -46,6 +46,10 @@ func acquire(d Data, h Holder) (*lock, error) {
 		return nil, fmt.Errorf("open the lock of the data directory: %w", err)
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	// Who looks who holds it shares it for a moment. A lock that can be shared is held by nobody.
+	for errors.Is(err, syscall.EWOULDBLOCK) && syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) == nil {
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	}
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		holder, readErr := readHolder(f)
 		_ = f.Close()
