@@ -75,12 +75,13 @@ test: prepare ## every test, with the race detector: what continuous integration
 	go test -race -timeout 30m $(system)/... || result=1; \
 	exit $$result
 test-fast: ## what needs no Engine and no root, without the race detector
-	CLOCKER_TEST_ENGINE=none CLOCKER_TEST_ROOT=none go test $(parts)
+	CLOCKER_TEST_ENGINE=none CLOCKER_TEST_ROOT=none CLOCKER_TEST_NODE=none go test $(parts)
 prepare:
 	@dev/compiler
 	@dev/engine
 	@dev/postgres
 	@dev/base-image
+	@dev/node
 
 .PHONY: bench
 bench: ## measures, all or NAME=events, line, line.one, line.fifty, idle; writes bench/results.json
