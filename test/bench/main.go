@@ -11,6 +11,7 @@ import (
 
 	"clocker.io/test/bench/internal/idle"
 	"clocker.io/test/bench/internal/line"
+	"clocker.io/test/bench/internal/lists"
 	"clocker.io/test/bench/internal/pipeline"
 	"clocker.io/test/bench/internal/result"
 	"clocker.io/test/bench/internal/sandbox"
@@ -26,6 +27,7 @@ type benchmark struct {
 func all() []benchmark {
 	return []benchmark{
 		{name: "events", run: pipeline.Run},
+		{name: "lists.10k", run: lists.Run},
 		{name: "line.one", inside: line.One},
 		{name: "line.fifty", inside: line.Fifty},
 		{name: "idle", inside: idle.Run},

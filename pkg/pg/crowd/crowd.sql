@@ -46,7 +46,7 @@ insert into imagebuilder.images (key, source, state, cloud, host, attempt, tries
   select md5(i::text), '{"reference": "nginx:1"}', 'ready', 'crowd', host, i, 1, 'sha256:' || md5(i::text), 'nginx:1', 1048576 from crowd;
 
 insert into events.events (number, id, topic, source, subject, application, host, cause, trace, time, data, hash)
-  select i + 1, gen_random_uuid(), 'container.healthy', 'policy', application || '.web.' || ordinal, application, host, 0, '', now(),
+  select i + 1, gen_random_uuid(), 'container.healthy', 'policy', 'clocker.evt.container.healthy.' || application || '.web.' || ordinal, application, host, 0, '', now(),
     convert_to(json_build_object('application', application, 'uid', uid, 'entity', 'web', 'ordinal', ordinal, 'generation', 1, 'host', host)::text,
       'UTF8'), sha256(int8send(i))
   from crowd;
