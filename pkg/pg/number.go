@@ -39,11 +39,8 @@ func (n *numberer) run(ctx context.Context, wake <-chan struct{}) error {
 		case err != nil:
 			n.end = nil
 			n.says.warn("number events", err)
-		case len(records) == 0 && time.Since(busy) > quietAfter:
-			poll.Reset(quietPoll)
 		case len(records) > 0:
 			busy = time.Now()
-			poll.Reset(pollEvery)
 			n.db.metrics.numbered.Add(float64(len(records)))
 			select {
 			case n.out <- records:
@@ -51,6 +48,7 @@ func (n *numberer) run(ctx context.Context, wake <-chan struct{}) error {
 			}
 			continue
 		}
+		poll.Reset(paceOf(busy))
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

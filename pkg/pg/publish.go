@@ -31,8 +31,12 @@ type publisher struct {
 func (p *publisher) run(ctx context.Context, fresh <-chan []events.Record, damaged <-chan finding) error {
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
-	for {
+	for busy := time.Now(); ; {
 		more, err := p.step(ctx, fresh)
+		if err != nil || more {
+			busy = time.Now()
+		}
+		poll.Reset(paceOf(busy))
 		switch {
 		case errors.Is(err, ErrFenced) || ctx.Err() != nil:
 			return err
@@ -46,6 +50,7 @@ func (p *publisher) run(ctx context.Context, fresh <-chan []events.Record, damag
 		case <-ctx.Done():
 			return ctx.Err()
 		case p.next = <-fresh:
+			busy = time.Now()
 		case <-poll.C:
 		case found := <-damaged:
 			if err := p.mend(ctx, found); err != nil {

@@ -61,6 +61,14 @@ type position struct {
 	generation, last int64
 }
 
+// paceOf is how often to look for what no poke told of, when something came last at busy.
+func paceOf(busy time.Time) time.Duration {
+	if time.Since(busy) > quietAfter {
+		return quietPoll
+	}
+	return pollEvery
+}
+
 // reach is what the parts of a tenure tell each other.
 type reach struct {
 	numbered  atomic.Int64             // the last number given

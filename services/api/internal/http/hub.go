@@ -20,10 +20,11 @@ type hub struct {
 	head    int64
 	readers int
 	grown   chan struct{} // closed when head grows
+	came    chan struct{} // has room for one: somebody follows
 }
 
 func newHub(published func(context.Context, func(int64)) error, look func(context.Context) (int64, error)) *hub {
-	return &hub{published: published, look: look, grown: make(chan struct{})}
+	return &hub{published: published, look: look, grown: make(chan struct{}), came: make(chan struct{}, 1)}
 }
 
 func (h *hub) run(ctx context.Context) error {
@@ -37,13 +38,16 @@ func (h *hub) poll(ctx context.Context) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
+		var due <-chan time.Time
+		if h.followed() {
+			due = tick.C
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-tick.C:
-		}
-		if !h.followed() {
+		case <-h.came:
 			continue
+		case <-due:
 		}
 		// A database that does not answer is noticed by the readers themselves.
 		if n, err := h.look(ctx); err == nil {
@@ -73,6 +77,10 @@ func (h *hub) follow() func() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.readers++
+	select {
+	case h.came <- struct{}{}:
+	default:
+	}
 	return func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
