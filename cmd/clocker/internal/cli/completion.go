@@ -74,7 +74,7 @@ func (s *Shell) completed() map[string]names {
 	return map[string]names{
 		"ps": s.applicationNames, "top": s.applicationNames, "delete": s.applicationNames,
 		"inspect": s.targets(false), "explain": s.targets(false), "restart": s.targets(false), "trace": s.targets(false),
-		"logs": s.targets(true), "scale": s.targets(false),
+		"logs": s.targets(true), "exec": s.targets(true), "scale": s.targets(false),
 		"cordon": s.hostNames, "uncordon": s.hostNames,
 		"operations show": s.operationNames, "operations cancel": s.operationNames,
 		"dead-letters show": s.letterNames, "dead-letters retry": s.letterNames, "dead-letters drop": s.letterNames,
