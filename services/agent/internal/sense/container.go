@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	asking  = 4           // questions to the Engine at once
+	asking  = 128         // questions to the Engine at once: it takes a second for each, whose work is done beside others'
 	glances = time.Minute // between looks for the kernel's files, once they were out of sight
 )
 

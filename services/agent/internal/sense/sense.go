@@ -14,6 +14,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
+// patience is the least time that a round may take: the Engine answers about a container's usage after a second.
+const patience = 3 * time.Second
+
 // Engine is what is asked about what the kernel's files do not tell.
 type Engine interface {
 	// Process is the first process of a container, as the machine numbers it; 0 when it does not run.
@@ -82,7 +85,7 @@ func (s *Sensing) Run(ctx context.Context) error {
 // Round measures everything once and says it.
 func (s *Sensing) Round(ctx context.Context) {
 	defer s.metrics.round()()
-	ctx, cancel := context.WithTimeout(ctx, max(s.Every, time.Second))
+	ctx, cancel := context.WithTimeout(ctx, max(s.Every, patience))
 	defer cancel()
 	running := s.Running()
 	r := clocker.Readings{Host: s.Host, Epoch: s.Epoch(), Every: s.Every.Milliseconds(), Machine: s.measureMachine(ctx, len(running)),
