@@ -182,10 +182,13 @@ type LogsRequest struct {
 	Follow    bool      `json:"follow"`
 	Tail      int       `json:"tail"`            // lines; 0 is all
 	Since     int64     `json:"since,omitempty"` // Unix seconds; 0 is from the start
+	Nanos     int64     `json:"nanos,omitempty"` // of Since, below a second
+	Times     bool      `json:"times,omitempty"` // each chunk is what was printed at one time, which it carries
 }
 
 // LogsChunk is a part of a container's output.
 type LogsChunk struct {
 	Stream string `json:"stream"` // stdout, stderr
 	Data   []byte `json:"data"`
+	Time   string `json:"time,omitempty"` // RFC 3339
 }

@@ -22,7 +22,10 @@ import (
 	"clocker.io/pkg/run"
 )
 
-const resync = 30 * time.Second
+const (
+	resync     = 30 * time.Second
+	logStreams = 256 // that read containers of this host at a time
+)
 
 // New builds the service. Settings: CLOCKER_HOST (id of this host), CLOCKER_JOIN_TOKEN_FILE, CLOCKER_PUBLISH_ADDRESS
 // (where published ports bind), DOCKER_HOST, and for restarts in place CLOCKER_RESTART_UNIT, CLOCKER_RESTART_MAX,
@@ -47,7 +50,7 @@ func New(p run.Platform) (run.Service, error) {
 		Responders: []bus.Responder{
 			bus.Listen(clocker.SubjectWant+s.host, "", a.link.OnWant),
 			bus.Listen(clocker.SubjectNet+s.host, "", a.link.OnNetwork),
-			bus.RespondStream(clocker.SubjectDo+s.host+".logs", link.Logs(eng)),
+			bus.RespondStream(clocker.SubjectDo+s.host+".logs", link.Logs(eng)).AtMost(logStreams),
 			bus.Respond(clocker.SubjectDo+s.host+".exec", "", a.sessions.Open),
 			bus.Respond(clocker.SubjectDo+s.host+".exec.*.in", "", a.sessions.Put).AtMost(session.AtOnce),
 			bus.Respond(clocker.SubjectDo+s.host+".exec.*.out", "", a.sessions.Pull).AtMost(session.AtOnce),

@@ -91,3 +91,53 @@ func TestACommandInAContainer(t *testing.T) {
 		r.StartAll()
 	})
 }
+
+func TestLogsOfAnEntityAreMergedAndGoOnOverAReplacedMember(t *testing.T) {
+	t.Parallel()
+	r := rig.Up(t)
+	id := r.ID("logs")
+	r.Deploy(talkers(id, 2))
+	first, second := id+"/web/0 | ", id+"/web/1 | "
+
+	term := r.Terminal(100, 30, "logs", id, "--follow", "--tail", "1", "--no-color")
+	term.Shows(first)
+	term.Shows(second)
+	r.Output("restart", id+"/web/0", "--wait")
+	term.Shows(first + "line 1\r\n") // the new generation, from its start
+	term.Shows(second)
+	r.Output("scale", id+"/web=3", "--wait")
+	term.Shows(id + "/web/2 | line 1\r\n") // one that came
+	term.Shows(id + "/web/2 | line 3\r\n")
+
+	out := r.Output("logs", id+"/web", "--tail", "3", "--timestamps")
+	was := ""
+	for line := range strings.Lines(out) {
+		name, rest, _ := strings.Cut(line, " | ")
+		at, _, _ := strings.Cut(rest, " ")
+		if !strings.HasPrefix(name, id+"/web/") || at < was {
+			t.Errorf("out of order, or without a name:\n%s", out)
+		}
+		was = at
+	}
+	if n := strings.Count(out, "\n"); n < 9 {
+		t.Errorf("%d lines of three members:\n%s", n, out)
+	}
+	if out := r.Output("logs", id+"/web/1", "--tail", "1"); !strings.HasPrefix(out, "line ") {
+		t.Errorf("one container's output is %q", out)
+	}
+
+	dns := r.Output("dns", "web."+id)
+	network := r.Output("network", "show", id)
+	for ordinal := range 3 {
+		c := fmt.Sprintf("%s/web/%d", id, ordinal)
+		if strings.Count(dns, c) != 2 || !strings.Contains(network, c) { // by its own name and by its entity's
+			t.Errorf("%s is not in:\n%s%s", c, dns, network)
+		}
+	}
+	if images := r.Output("images"); !strings.Contains(images, "debian") || !strings.Contains(images, id) {
+		t.Errorf("images:\n%s", images)
+	}
+	if _, said, code := r.CLI("dns", "nobody."+id); code != 3 {
+		t.Errorf("a name that is not there: exit code %d: %s", code, said)
+	}
+}

@@ -38,6 +38,7 @@ create table if not exists ipam.v_leases (
 create table if not exists ipam.v_endpoints (
   uid text, application text, entity text, ordinal int, generation bigint, host text, address text, healthy boolean,
   changed_at timestamptz);
+create table if not exists ipam.v_gateways (network text, application text, host text, address text);
 create table if not exists ipam.v_parked (
   uid text, application text, entity text, ordinal int, generation bigint, reason text, since timestamptz);
 

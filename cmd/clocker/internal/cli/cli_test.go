@@ -137,7 +137,7 @@ clocker: the blueprint has 1 fault
 		{"no answer without a terminal", "delete shop", 2, "clocker: shop was not deleted; -y deletes it without a question\n"},
 		{"misspelt command", "depoly x", 2, "clocker: unknown command \"depoly\"; did you mean deploy?; see: clocker --help\n"},
 		{"misspelt flag", "ps --al", 2, "clocker: unknown flag: --al; see: clocker ps --help\n"},
-		{"too few arguments", "logs", 2, "clocker: APP/ENTITY/N is missing: clocker logs APP/ENTITY/N [flags]\n"},
+		{"too few arguments", "logs", 2, "clocker: APP[/ENTITY[/N]] is missing: clocker logs APP[/ENTITY[/N]] [flags]\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

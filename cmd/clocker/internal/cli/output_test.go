@@ -29,6 +29,10 @@ func commandsWithData() []shown {
 		{args: "ps", file: "ps"},
 		{args: "hosts", file: "hosts"},
 		{args: "top", file: "top"},
+		{args: "images", file: "images"},
+		{args: "network ls", file: "networks"},
+		{args: "network show shop", file: "network"},
+		{args: "dns shop", file: "dns"},
 		{args: "operations", file: "operations"},
 		{args: "operations show op-1", file: "operation"},
 		{args: "dead-letters ls", file: "dead-letters"},
@@ -46,6 +50,9 @@ func commandsWithData() []shown {
 const oneOperation = `{"operation":"op-1","kind":"resize","application":"shop","uid":"u1","target":"shop/web","params":{"size":6},
 	"state":"done","requestedBy":"ci/k1","requestedAt":"2026-01-02T03:59:00Z","finishedAt":"2026-01-02T03:59:02.345Z"}`
 
+const oneNetwork = `{"network":"u1","application":"shop","cidr":"10.200.0.0/22","docker":"clk-n7","addresses":1,
+	"gateways":[{"host":"localhost","address":"10.200.3.254"}]`
+
 // answerAll gives the fake an answer for each of them.
 func answerAll(f *fakeAPI) {
 	f.answer("GET /v1/containers", 200, twoContainers)
@@ -54,6 +61,15 @@ func answerAll(f *fakeAPI) {
 	f.answer("GET /v1/hosts", 200, `{"items":[{"host":"localhost","state":"ready","cloud":"my-docker-cloud","location":"localhost","epoch":4,
 		"address":"127.0.0.1","memory":8589934592,"cores":4,"usedMemory":536870912,"usedCores":0.5,"containers":2,
 		"engine":{"version":"20.10.24"},"readyAt":"2026-01-02T02:00:00Z"}]}`)
+	f.answer("GET /v1/images", 200, `{"items":[{"key":"0d3d68bde2e388fabf24f878","state":"ready","image":"sha256:1","built":false,"size":77594624,
+		"reference":"docker.io/library/redis@sha256:2","usedBy":["blog","shop"]},{"key":"e082fae3a9bcd18ab6c99b15","state":"failed","built":true,
+		"size":0,"reason":"cannot be pulled","usedBy":[]}]}`)
+	f.answer("GET /v1/networks", 200, `{"items":[`+oneNetwork+`}]}`)
+	f.answer("GET /v1/networks/shop", 200, oneNetwork+`,"leases":[{"address":"10.200.0.16","mac":"02:42:0a:c8:00:10","container":"shop/web/0",
+		"host":"localhost","healthy":true,"leasedAt":"2026-01-02T03:04:05Z"}]}`)
+	f.answer("GET /v1/dns", 200, `{"items":[{"name":"0.web.shop.clocker.internal","type":"A","address":"10.200.0.16","application":"shop",
+		"container":"shop/web/0","host":"localhost","healthy":true},{"name":"localhost.hosts.clocker.internal","type":"A",
+		"address":"10.200.3.254","application":"shop","host":"localhost","healthy":true}]}`)
 	f.answer("GET /v1/operations", 200, `{"items":[`+oneOperation+`]}`)
 	f.answer("GET /v1/operations/op-1", 200, oneOperation)
 	f.answer("GET /v1/dead-letters", 200, `{"items":[`+oneLetter+`}]}`)

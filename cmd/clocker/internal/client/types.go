@@ -109,6 +109,7 @@ type Image struct {
 	Size      int64    `json:"size"`
 	Reason    string   `json:"reason"`
 	Tail      []string `json:"tail"`
+	UsedBy    []string `json:"usedBy"`
 }
 
 // Explanation says why a container is where it is, or what it waits for.

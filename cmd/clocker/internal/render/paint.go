@@ -25,6 +25,14 @@ func (p Paint) with(colour, s string) string {
 // State colours the state of a container, application, host or operation.
 func (p Paint) State(s string) string { return p.with(colourOf(s), s) }
 
+// NameColours is how many colours Name has.
+const NameColours = 6
+
+// Name tells one name among several from others, by a number below NameColours.
+func (p Paint) Name(n int, s string) string {
+	return p.with([NameColours]string{"\x1b[36m", "\x1b[33m", "\x1b[32m", "\x1b[35m", "\x1b[34m", "\x1b[96m"}[n], s)
+}
+
 // Dim is for what matters less.
 func (p Paint) Dim(s string) string { return p.with(dim, s) }
 

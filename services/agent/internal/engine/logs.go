@@ -23,8 +23,9 @@ func (e *Engine) Logs(ctx context.Context, id string, r clocker.LogsRequest, sen
 		o.Tail = strconv.Itoa(r.Tail)
 	}
 	if r.Since > 0 {
-		o.Since = strconv.FormatInt(r.Since, 10)
+		o.Since = fmt.Sprintf("%d.%09d", r.Since, r.Nanos)
 	}
+	o.Timestamps = r.Times
 	out, err := e.cli.ContainerLogs(ctx, id, o)
 	if err != nil {
 		return e.refusal("read the container's output", err)

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -27,7 +28,20 @@ func Logs(o Output) func(ctx context.Context, subject string, r clocker.LogsRequ
 				Message: fmt.Sprintf("generation %d of container %s is not on this host", r.Container.Generation, r.Container.Path())}
 		}
 		return o.Logs(ctx, c.EngineID, r, func(stream string, data []byte) error {
-			return send(clocker.LogsChunk{Stream: stream, Data: data})
+			chunk := clocker.LogsChunk{Stream: stream, Data: data}
+			if r.Times {
+				chunk.Time, chunk.Data = timed(data)
+			}
+			return send(chunk)
 		})
 	}
+}
+
+// timed takes the time off that the Engine puts before each thing printed, with a blank between.
+func timed(data []byte) (time string, rest []byte) {
+	before, after, found := bytes.Cut(data, []byte(" "))
+	if !found {
+		return "", data
+	}
+	return string(before), after
 }

@@ -94,6 +94,7 @@ var Path = map[string]Param{
 	"effector":  {Name: "effector", What: "Name of an effector", Kind: Text, OneOf: []string{"resize", "restart"}, Example: "resize"},
 	"sensor":    {Name: "sensor", What: "Name of a sensor", Kind: Text, Example: "service.isUp"},
 	"host":      {Name: "host", What: "Id of a host", Kind: Text, Example: "localhost"},
+	"network":   {Name: "network", What: "Id of a network, or of the application that has it", Kind: Text, Example: "shop"},
 	"operation": {Name: "operation", What: "Id of an operation", Kind: Text, Example: "op-k2vq7n3h5m4x6c"},
 	"consumer":  {Name: "consumer", What: "The service that has the dead letter", Kind: Text, Example: "policy"},
 	"number":    {Name: "number", What: "Number of the event", Kind: Whole, Min: 1, Example: 4711},

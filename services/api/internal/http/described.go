@@ -36,6 +36,8 @@ var (
 	askHistory     = describe.Param{Name: "history", What: "How far back to show values, at most 1h; none when absent", Kind: describe.Text, Example: "10m"}
 	askRecent      = describe.Param{Name: "history", What: "How far back to show usage, at most 5m; none when absent", Kind: describe.Text, Example: "1m"}
 	askRaw         = describe.Param{Name: "raw", What: "The bare value as text", Kind: describe.Truth, Default: false, Example: true}
+	askName        = describe.Param{Name: "name", What: "Only this name and those below it, with or without the zone", Kind: describe.Text, Example: "web.shop"}
+	askMember      = describe.Param{Name: "ordinal", What: "Only of this member", Kind: describe.Whole, Example: 0}
 	askAfter       = describe.Param{Name: "after", Kind: describe.Text, Example: "41",
 		What: "Number of the event to begin after, or now; with the oldest that is kept when absent"}
 	execProtocol = describe.Param{Name: "Sec-WebSocket-Protocol", What: "The subprotocol", Kind: describe.Text, Example: clocker.ExecProtocol}

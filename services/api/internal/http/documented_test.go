@@ -18,13 +18,14 @@ func peopled(t *testing.T) (*bundle, *strings.Replacer) {
 	b := setup(t)
 	app := b.deploy(shop)
 	b.furnish(app.UID)
+	b.exec(`insert into ipam.v_networks values ('n2', 'blog', '10.200.4.0/22', 8)`)
 	b.exec(`insert into provisioner.v_clouds values ('other', 'localhost', 1, 64, '[]')`)
 	b.exec(`insert into provisioner.v_hosts values ('second', 'other', 'localhost', '127.0.0.1', 'ready', 1, 1, 1, '{}', '', null, null)`)
 	b.deploy("id: blog\nservices: [{id: web, type: docker:redis}]")
 	b.bury("no such thing", goneFact("gone"), goneFact("old"))
 	b.issue("one", token.Viewer)
 	id := b.issue("two", token.Viewer).Token
-	return b, strings.NewReplacer("{app}", "shop", "{entity}", "web", "{ordinal}", "0", "{host}", "localhost", "{effector}", "restart",
+	return b, strings.NewReplacer("{app}", "shop", "{entity}", "web", "{ordinal}", "0", "{host}", "localhost", "{network}", "shop", "{effector}", "restart",
 		"{operation}", app.Operation, "{consumer}", "api", "{number}", "1", "{token}", id,
 		"{sensor}", "service.state")
 }

@@ -46,6 +46,24 @@ func (s *Server) listImages(c echo.Context) error {
 	})
 }
 
+func (s *Server) listNetworks(c echo.Context) error {
+	return list(s, c, func(ctx context.Context, r *store.Reader, p store.Page) (view.Page[view.Network], error) {
+		return r.Networks(ctx, p)
+	})
+}
+
+func (s *Server) getNetwork(c echo.Context) error {
+	return one(s, c, func(ctx context.Context, r *store.Reader) (view.NetworkDetail, error) {
+		return r.Network(ctx, c.Param("network"))
+	})
+}
+
+func (s *Server) listNames(c echo.Context) error {
+	return list(s, c, func(ctx context.Context, r *store.Reader, p store.Page) (view.Page[view.Record], error) {
+		return r.Records(ctx, asked(c, "name"), p)
+	})
+}
+
 // cordonHost asks for new containers to be kept off a host, or let in again.
 func (s *Server) cordonHost(kind string) echo.HandlerFunc {
 	return func(c echo.Context) error {

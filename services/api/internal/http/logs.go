@@ -64,15 +64,7 @@ func (s *Server) containerLogs(c echo.Context) error {
 }
 
 func (s *Server) logsRequest(c echo.Context) (req clocker.LogsRequest, host string, err error) {
-	if req.Follow, err = boolean(c, "follow", false); err != nil {
-		return req, "", err
-	}
-	if text := asked(c, "tail"); text != "" && text != "all" {
-		if req.Tail, err = strconv.Atoi(text); err != nil || req.Tail < 0 {
-			return req, "", invalid("tail must be a number of lines, or all")
-		}
-	}
-	if req.Since, err = sinceOf(asked(c, "since"), s.cfg.Now()); err != nil {
+	if req, err = s.logsQuery(c); err != nil {
 		return req, "", err
 	}
 	found, err := s.runs(c)
@@ -81,6 +73,22 @@ func (s *Server) logsRequest(c echo.Context) (req clocker.LogsRequest, host stri
 	}
 	req.Container = identity(found.Container)
 	return req, found.Host, nil
+}
+
+// logsQuery reads what of the output is wanted.
+func (s *Server) logsQuery(c echo.Context) (req clocker.LogsRequest, err error) {
+	if req.Follow, err = boolean(c, "follow", false); err != nil {
+		return req, err
+	}
+	if text := asked(c, "tail"); text != "" && text != "all" {
+		if req.Tail, err = strconv.Atoi(text); err != nil || req.Tail < 0 {
+			return req, invalid("tail must be a number of lines, or all")
+		}
+	}
+	if req.Since, err = sinceOf(asked(c, "since"), s.cfg.Now()); err != nil {
+		return req, err
+	}
+	return req, nil
 }
 
 // runs finds the container of the path, which must have come to a host.

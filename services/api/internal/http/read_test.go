@@ -36,6 +36,8 @@ func (b *bundle) furnish(uid string) {
 		($1, 'shop', 'store', 0, $1, '10.200.0.16', '02:42:0a:c8:00:10', '2026-01-02T03:04:05Z'),
 		($1, 'shop', 'web', 1, $1, '10.200.0.17', '02:42:0a:c8:00:11', '2026-01-02T03:04:05Z')`, uid)
 	b.exec(`insert into ipam.v_endpoints values ($1, 'shop', 'store', 0, 1, 'localhost', '10.200.0.16', true, '2026-01-02T03:04:06Z')`, uid)
+	b.exec(`insert into ipam.v_gateways values ($1, 'shop', 'localhost', '10.200.3.254')`, uid)
+	b.exec(`insert into imagebuilder.v_requests values ($1, 'shop', '0d3d68bde2e388fabf24f878')`, uid)
 	b.exec(`insert into provisioner.v_clouds values ('my-docker-cloud', 'localhost', 1, 64, '[{"name":"BreadthFirst"}]')`)
 	b.exec(`insert into provisioner.v_hosts values ('localhost', 'my-docker-cloud', 'localhost', '127.0.0.1', 'ready', 3,
 		8589934592, 2, '{"version":"20.10.24"}', '', '2026-01-02T03:04:05Z', '2026-01-02T03:04:05Z')`)
@@ -64,6 +66,11 @@ func TestWhatIsReadIsAContract(t *testing.T) {
 		"host":             "/v1/hosts/localhost",
 		"clouds":           "/v1/clouds",
 		"images":           "/v1/images",
+		"networks":         "/v1/networks",
+		"network":          "/v1/networks/shop",
+		"dns":              "/v1/dns",
+		"dns-set":          "/v1/dns?name=store.shop.clocker.internal.",
+		"dns-application":  "/v1/dns?name=shop",
 		"operations":       "/v1/operations?application=shop",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -99,7 +99,7 @@ func (b *bundle) expire(t view.Token) {
 func (b *bundle) knock(route, authorization string) (status int, code string) {
 	b.t.Helper()
 	method, path, _ := strings.Cut(route, " ")
-	for _, p := range []string{":app", ":entity", ":effector", ":host", ":operation", ":token", ":consumer"} {
+	for _, p := range []string{":app", ":entity", ":effector", ":host", ":network", ":operation", ":token", ":consumer"} {
 		path = strings.ReplaceAll(path, p, "none")
 	}
 	path = strings.ReplaceAll(path, ":number", "1")

@@ -72,6 +72,12 @@ func (s *Server) table() []route {
 		{get, "/v1/applications/:app/entities/:entity/sensors/current-state", token.Viewer, s.brooklynState,
 			describe.Reads[map[string]any]("readEntitySensors", "Shows the values of an entity's sensors, as Brooklyn does")},
 		{get, "/v1/applications/:app/entities/:entity/sensors/:sensor", token.Viewer, s.brooklynSensor, isSensor},
+		{get, "/v1/applications/:app/logs", token.Deployer, s.mergedLogs,
+			describe.Plainly("readApplicationLogs", "Streams what the containers of an application print", describe.Stream[MergedLine](describe.NDJSON)).
+				Asks(askFollowLogs, askTail, askSince).Says("In order of time, as far as it comes in time. Followed, it goes on with containers that come or are made anew.")},
+		{get, "/v1/applications/:app/entities/:entity/logs", token.Deployer, s.mergedLogs,
+			describe.Plainly("readEntityLogs", "Streams what the members of an entity print", describe.Stream[MergedLine](describe.NDJSON)).
+				Asks(askFollowLogs, askTail, askSince, askMember).Says("As of an application.")},
 		{get, "/v1/containers", token.Viewer, s.listContainers,
 			describe.Lists[view.Container]("listContainers", "Lists containers").Asks(askApplication, askRecent)},
 		{get, "/v1/containers/:app/:entity/:ordinal", token.Viewer, s.inspectContainer,
@@ -94,6 +100,10 @@ func (s *Server) table() []route {
 			describe.Changes("uncordonHost", "Lets new containers onto a host again")},
 		{get, "/v1/clouds", token.Viewer, s.listClouds, describe.Lists[view.Cloud]("listClouds", "Lists the pools of hosts")},
 		{get, "/v1/images", token.Viewer, s.listImages, describe.Lists[view.Image]("listImages", "Lists the images that applications asked for")},
+		{get, "/v1/networks", token.Viewer, s.listNetworks, describe.Lists[view.Network]("listNetworks", "Lists the networks of applications")},
+		{get, "/v1/networks/:network", token.Viewer, s.getNetwork,
+			describe.Reads[view.NetworkDetail]("getNetwork", "Shows a network with the addresses in use")},
+		{get, "/v1/dns", token.Viewer, s.listNames, describe.Lists[view.Record]("listNames", "Lists what the zone answers").Asks(askName)},
 		{get, "/v1/operations", token.Viewer, s.listOperations,
 			describe.Lists[view.Operation]("listOperations", "Lists what was asked for, the latest first").Asks(askApplication, askKind, askState)},
 		{get, "/v1/operations/:operation", token.Viewer, s.getOperation,

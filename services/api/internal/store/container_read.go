@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"clocker.io/pkg/clocker"
@@ -100,6 +101,23 @@ func (r *Reader) Containers(ctx context.Context, application string, p Page) (vi
 		return none, err
 	}
 	return cut(p, list, func(c view.Container) string { return cursor(c.Application, c.Entity, c.Ordinal) }), nil
+}
+
+// ContainersOf lists all containers of an application, or of one of its entities. The error is NotFound when there is no
+// such thing.
+func (r *Reader) ContainersOf(ctx context.Context, application, entity string) ([]view.Container, error) {
+	uid, spec, err := r.Spec(ctx, application)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := spec.Entity(entity); entity != "" && !ok {
+		return nil, notFound(fmt.Sprintf("the application %q has no entity %q", application, entity))
+	}
+	list, err := r.containersOf(ctx, uid)
+	if entity != "" {
+		list = slices.DeleteFunc(list, func(c view.Container) bool { return c.Entity != entity })
+	}
+	return list, err
 }
 
 func (r *Reader) containersOf(ctx context.Context, uid string) ([]view.Container, error) {

@@ -96,11 +96,12 @@ func (r *Reader) CloudNames(ctx context.Context) ([]string, error) {
 
 const imageColumns = `
 	select key, state, coalesce(image, ''), coalesce(reference, ''), coalesce(built, false), coalesce(size, 0),
-	  coalesce(reason, ''), tail, updated_at
+	  coalesce(reason, ''), tail, updated_at,
+	  (select coalesce(array_agg(distinct q.application order by q.application), '{}') from imagebuilder.v_requests q where q.key = v_images.key)
 	from imagebuilder.v_images `
 
 func scanImage(row pgx.CollectableRow) (i view.Image, err error) {
-	err = row.Scan(&i.Key, &i.State, &i.Image, &i.Reference, &i.Built, &i.Size, &i.Reason, &i.Tail, &i.UpdatedAt)
+	err = row.Scan(&i.Key, &i.State, &i.Image, &i.Reference, &i.Built, &i.Size, &i.Reason, &i.Tail, &i.UpdatedAt, &i.UsedBy)
 	i.UpdatedAt = i.UpdatedAt.UTC()
 	return i, err
 }

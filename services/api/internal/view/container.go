@@ -78,6 +78,7 @@ type Image struct {
 	Reason    string          `json:"reason,omitempty"`
 	Tail      json.RawMessage `json:"tail,omitempty"` // last lines of a failed build
 	UpdatedAt time.Time       `json:"updatedAt"`
+	UsedBy    []string        `json:"usedBy"` // applications
 }
 
 // Host is a machine of a cloud.

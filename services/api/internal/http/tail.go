@@ -1,0 +1,180 @@
+package http
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"clocker.io/pkg/clocker"
+	"clocker.io/services/api/internal/store"
+	"clocker.io/services/api/internal/tail"
+	"clocker.io/services/api/internal/view"
+
+	"github.com/labstack/echo/v4"
+)
+
+const (
+	membersAtOnce = 64          // containers whose output one request reads
+	lookEvery     = time.Second // for containers that came, or were made anew
+)
+
+// MergedLine is a line of output in NDJSON, without its line feed; what could not be read has Error.
+type MergedLine struct {
+	Container  string     `json:"container"`
+	Generation int64      `json:"generation"`
+	Time       *time.Time `json:"time,omitempty"` // when it was printed
+	Stream     string     `json:"stream,omitempty"`
+	Data       string     `json:"data"`
+	Error      string     `json:"error,omitempty"`
+}
+
+// mergedLogs streams what the containers of an application or an entity print, in order of time as far as it comes in time.
+func (s *Server) mergedLogs(c echo.Context) error {
+	t, err := s.newTailing(c)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := s.streamContext(c)
+	defer cancel()
+	members, err := t.members(ctx)
+	switch {
+	case err != nil:
+		return err
+	case len(members) > membersAtOnce:
+		return &clocker.Error{Code: clocker.Conflict, Message: fmt.Sprintf(
+			"%d containers are too many to read at a time, at most %d: name an entity, or a container", len(members), membersAtOnce)}
+	}
+	out := s.newStream(c, ndjson)
+	if err := out.flush(); err != nil { // the first line may be long in coming
+		return nil
+	}
+	t.merger = tail.New(ctx)
+	done := make(chan struct{})
+	t.running.Go(func() { t.keep(ctx, members); close(done) })
+	_ = t.merger.Run(done, func(l tail.Line) error { return out.line(l.Data) }) // the reader left, or this process ends
+	cancel()
+	t.running.Wait()
+	return nil
+}
+
+// tailing is one reader of several containers.
+type tailing struct {
+	s           *Server
+	app, entity string
+	ordinal     int // -1 for all
+	ask         clocker.LogsRequest
+	merger      *tail.Merger
+	running     sync.WaitGroup
+
+	mu    sync.Mutex
+	known map[clocker.Container]*reading
+}
+
+// reading is how far one container was read.
+type reading struct {
+	active bool
+	failed bool // and that was told
+	last   time.Time
+}
+
+func (s *Server) newTailing(c echo.Context) (t *tailing, err error) {
+	t = &tailing{s: s, app: c.Param("app"), entity: c.Param("entity"), ordinal: -1, known: map[clocker.Container]*reading{}}
+	if t.ask, err = s.logsQuery(c); err != nil {
+		return nil, err
+	}
+	t.ask.Times = true
+	if t.entity == "" {
+		return t, nil
+	}
+	if text := asked(c, "ordinal"); text != "" {
+		t.ordinal, err = ordinalOf(text)
+	}
+	return t, err
+}
+
+// members are the containers that have come to a host.
+func (t *tailing) members(ctx context.Context) (out []view.Container, err error) {
+	err = t.s.store.Read(ctx, func(ctx context.Context, r *store.Reader) error {
+		all, err := r.ContainersOf(ctx, t.app, t.entity)
+		for _, c := range all {
+			if c.Host != "" && c.Generation > 0 && (t.ordinal < 0 || c.Ordinal == t.ordinal) {
+				out = append(out, c)
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
+// keep reads the containers that there are, and when following those that come, until ctx ends.
+func (t *tailing) keep(ctx context.Context, members []view.Container) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		for _, c := range members[:min(len(members), membersAtOnce)] {
+			t.read(ctx, c)
+		}
+		if !t.ask.Follow {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		// A database that is away, or an application that is gone, changes nothing about what is read.
+		if now, err := t.members(ctx); err == nil {
+			members = now
+		}
+	}
+}
+
+// read begins to read a container, unless it is being read: from where it was read before, as one that was restarted in
+// place goes on.
+func (t *tailing) read(ctx context.Context, c view.Container) {
+	ask := t.ask
+	ask.Container = identity(c)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	was := t.known[ask.Container]
+	switch {
+	case was == nil:
+		was = &reading{}
+		t.known[ask.Container] = was
+	case was.active:
+		return
+	case !was.last.IsZero():
+		next := was.last.Add(1)
+		ask.Since, ask.Nanos, ask.Tail = next.Unix(), int64(next.Nanosecond()), 0
+	}
+	source, err := t.merger.Join()
+	if err != nil {
+		return
+	}
+	was.active = true
+	t.running.Go(func() {
+		defer source.End()
+		t.stream(ctx, c, ask, source, was)
+	})
+}
+
+func (t *tailing) stream(ctx context.Context, c view.Container, ask clocker.LogsRequest, source *tail.Source, was *reading) {
+	lines := &assembler{container: c, send: func(at time.Time, l MergedLine) error {
+		t.mu.Lock()
+		was.last, was.failed = at, false
+		t.mu.Unlock()
+		return source.Send(tail.Line{Time: at, Data: l})
+	}}
+	err := t.s.cfg.Logs.RequestStream(ctx, clocker.SubjectDo+c.Host+".logs", ask, lines.take)
+	lines.flush()
+	t.mu.Lock()
+	was.active = false
+	// One that is not there any more is being made anew.
+	tell := err != nil && ctx.Err() == nil && !was.failed && (!ask.Follow || clocker.CodeOf(err) != clocker.NotFound)
+	was.failed = err != nil
+	t.mu.Unlock()
+	if tell {
+		_ = source.Send(tail.Line{Time: t.s.cfg.Now(), Data: MergedLine{Container: c.Container, Generation: c.Generation, Error: err.Error()}})
+	}
+}

@@ -1,0 +1,166 @@
+package http
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"clocker.io/pkg/clocker"
+)
+
+// printer stands for agents: what each generation of a container printed.
+type printer struct {
+	mu     sync.Mutex
+	output map[string][]clocker.LogsChunk // by the name in the Engine
+	asked  []clocker.LogsRequest
+}
+
+func chunk(seconds int, stream, text string) clocker.LogsChunk {
+	return clocker.LogsChunk{Stream: stream, Data: []byte(text), Time: now.Add(time.Duration(seconds) * time.Second).Format(time.RFC3339Nano)}
+}
+
+func (p *printer) stream(ctx context.Context, subject string, v any, each func([]byte) error) error {
+	r := v.(clocker.LogsRequest)
+	p.mu.Lock()
+	p.asked = append(p.asked, r)
+	chunks, known := p.output[r.Container.EngineName()]
+	p.mu.Unlock()
+	if !known || subject != "clocker.do.localhost.logs" {
+		return &clocker.Error{Code: clocker.NotFound, Message: "not on this host"}
+	}
+	for _, c := range chunks {
+		at, err := time.Parse(time.RFC3339Nano, c.Time)
+		if err != nil {
+			return err
+		}
+		if at.Before(time.Unix(r.Since, r.Nanos)) {
+			continue
+		}
+		data, err := json.Marshal(c)
+		if err != nil {
+			return err
+		}
+		if err := each(data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func printing(t *testing.T) (*bundle, *printer) {
+	t.Helper()
+	b := setup(t)
+	b.furnish(b.deploy(shop).UID)
+	p := &printer{output: map[string][]clocker.LogsChunk{
+		"clk-shop-store-0-g1": {chunk(1, "stdout", "one\n"), chunk(4, "stderr", "fo"), chunk(4, "stderr", "ur\n"), chunk(5, "stdout", "open")},
+		"clk-shop-web-1-g2":   {chunk(2, "stdout", "two\n"), chunk(3, "stdout", "three\n")},
+	}}
+	b.logs = p.stream
+	return b, p
+}
+
+func told(t *testing.T, line string) (l MergedLine) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(line), &l); err != nil {
+		t.Fatalf("%q: %v", line, err)
+	}
+	return l
+}
+
+func TestLogsOfAnApplicationAreMergedInOrderOfTime(t *testing.T) {
+	t.Parallel()
+	b, p := printing(t)
+	read := func(path string) (out []string) {
+		r := b.do("GET", path, "")
+		if r.Status != http.StatusOK {
+			t.Fatalf("%s: %d %s", path, r.Status, r.Body)
+		}
+		for line := range strings.Lines(string(r.Body)) {
+			l := told(t, line)
+			out = append(out, l.Container+" "+l.Stream+" "+l.Data+l.Error)
+		}
+		return out
+	}
+	if got, want := strings.Join(read("/v1/applications/shop/logs?tail=7&since=1m"), ", "), "shop/store/0 stdout one, shop/web/1 stdout two, "+
+		"shop/web/1 stdout three, shop/store/0 stderr four, shop/store/0 stdout open"; got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	if r := p.asked[0]; r.Tail != 7 || r.Since != now.Unix()-60 || !r.Times || r.Follow {
+		t.Errorf("asked for %+v", r)
+	}
+	if got := strings.Join(read("/v1/applications/shop/entities/web/logs"), ", "); got != "shop/web/1 stdout two, shop/web/1 stdout three" {
+		t.Error(got)
+	}
+	if got := read("/v1/applications/shop/entities/web/logs?ordinal=0"); len(got) != 0 {
+		t.Errorf("a container that has not run printed %q", got)
+	}
+	delete(p.output, "clk-shop-web-1-g2")
+	if got := read("/v1/applications/shop/entities/web/logs"); len(got) != 1 || got[0] != "shop/web/1  not on this host" {
+		t.Errorf("what cannot be read is told as %q", got)
+	}
+	for _, path := range []string{"/v1/applications/none/logs", "/v1/applications/shop/entities/none/logs"} {
+		if r := b.do("GET", path, ""); r.Status != http.StatusNotFound {
+			t.Errorf("%s: %d", path, r.Status)
+		}
+	}
+}
+
+func TestLogsThatAreFollowedGoOnOverRestartsAndReplacements(t *testing.T) {
+	t.Parallel()
+	b, p := printing(t)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	res, err := b.web.Client().Do(b.request("GET", "/v1/applications/shop/entities/web/logs?follow=true", "").WithContext(ctx))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	lines := bufio.NewScanner(res.Body)
+	next := func() MergedLine {
+		t.Helper()
+		if !lines.Scan() {
+			t.Fatalf("the stream ended: %v", lines.Err())
+		}
+		return told(t, lines.Text())
+	}
+	next()
+	next()
+	// Restarted in place, it goes on where it was.
+	p.mu.Lock()
+	p.output["clk-shop-web-1-g2"] = append(p.output["clk-shop-web-1-g2"], chunk(3, "stdout", "same time\n"), chunk(6, "stdout", "again\n"))
+	p.mu.Unlock()
+	if l := next(); l.Data != "again" || l.Generation != 2 {
+		t.Errorf("it goes on with %+v", l)
+	}
+	// Made anew, the new generation is read from its start; so is a member that comes.
+	p.mu.Lock()
+	delete(p.output, "clk-shop-web-1-g2")
+	p.output["clk-shop-web-1-g3"] = []clocker.LogsChunk{chunk(7, "stdout", "anew\n")}
+	p.mu.Unlock()
+	b.exec(`update policy.v_containers set generation = 3 where entity = 'web' and ordinal = 1 and generation = 2`)
+	if l := next(); l.Data != "anew" || l.Generation != 3 {
+		t.Errorf("it goes on with %+v", l)
+	}
+	p.mu.Lock()
+	p.output["clk-shop-web-0-g1"] = []clocker.LogsChunk{chunk(8, "stdout", "joined\n")}
+	p.mu.Unlock()
+	b.exec(`update policy.v_containers set host = 'localhost' where entity = 'web' and ordinal = 0`)
+	if l := next(); l.Data != "joined" || l.Container != "shop/web/0" {
+		t.Errorf("it goes on with %+v", l)
+	}
+}
+
+func TestTooManyContainersAreNotReadAtATime(t *testing.T) {
+	t.Parallel()
+	b, _ := printing(t)
+	b.exec(`insert into policy.v_containers select uid, 'shop', 'web', n, 1, true, 'healthy', 'localhost', '', 0, 0, '', null, now()
+		from policy.v_containers c, generate_series(2, 70) n where c.entity = 'store'`)
+	if p := b.do("GET", "/v1/applications/shop/logs", "").problem(t); p.Status != http.StatusConflict || !strings.Contains(p.Detail, "at most 64") {
+		t.Errorf("%+v", p)
+	}
+}
