@@ -36,11 +36,13 @@ down: ## stop what `up` started; what Clocker keeps stays, and applications run 
 purge: ## stop it, and take away what it keeps and runs
 	@dev/down --all
 
-.PHONY: show-line show-system
+.PHONY: show-line show-system show-user
 show-line: ## show that a blueprint becomes running containers, step by step
 	dev/show line
 show-system: ## show that the system in many processes keeps its promises
 	dev/show system
+show-user: ## show what a user touches on one machine: errors, command line, documentation, speed
+	dev/show user
 
 .PHONY: check check-format check-vet check-lint check-fences check-modules check-docs check-scripts
 check: check-format check-vet check-lint check-fences check-modules check-docs check-scripts ## format, vet, lint, fences, modules, generated files, scripts

@@ -16,7 +16,7 @@ type line struct {
 }
 
 // pieces of work, by their short names.
-var pieces = map[string]func() []line{"line": lineLines, "system": systemLines}
+var pieces = map[string]func() []line{"line": lineLines, "system": systemLines, "user": userLines}
 
 // lineLines are those of the line: one blueprint that becomes running containers.
 func lineLines() []line {
