@@ -84,6 +84,7 @@ prepare:
 	@dev/postgres
 	@dev/base-image
 	@dev/node
+	@dev/terminal
 
 .PHONY: bench
 bench: ## measures, all or NAME=events, line, line.one, line.fifty, idle; writes bench/results.json

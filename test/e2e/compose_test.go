@@ -3,7 +3,6 @@ package e2e
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -76,24 +75,7 @@ func deployInto(t *testing.T, c *rig.Composed) string {
 	if !composeFully() {
 		return c.Deploy(oneService(c.ID("kept"), "serve", "initialSize: 2", probed)).Application
 	}
-	shop := filepath.Join(rig.Root(), "examples", "shop")
-	dir := filepath.Join(t.TempDir(), "shop")
-	build := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(dir, "web", "shop"), ".")
-	build.Dir, build.Env = filepath.Join(shop, "web"), append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0")
-	if err := os.CopyFS(dir, os.DirFS(shop)); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the shop: %v\n%s", err, out)
-	}
-	text, err := os.ReadFile(filepath.Join(dir, "blueprint.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	mine := strings.Replace(string(text), "id: shop\n", "id: "+c.ID("shop")+"\n", 1)
-	if mine == string(text) {
-		t.Fatal("the shop's blueprint has no id: shop")
-	}
+	mine, dir := sample(t, "shop", c.ID("shop"))
 	a := c.API.Deploy(mine, dir)
 	c.Healthy(a)
 	return a.Application

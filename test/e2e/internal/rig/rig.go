@@ -87,6 +87,30 @@ func Many(t testing.TB, options ...Option) *Rig {
 	return r
 }
 
+// Empty is an installation that nothing of runs: somebody starts it by hand, in the environment of [Rig.Settings]. It is
+// ended and cleared away when the test ends.
+func Empty(t testing.TB, options ...Option) *Rig {
+	t.Helper()
+	r, _, _ := prepare(t, options)
+	t.Cleanup(func() {
+		if out, said, code := r.Local(nil, "down"); code != 0 {
+			t.Errorf("clocker down ended with %d: %s%s", code, out, said)
+		}
+	})
+	return r
+}
+
+// Settings is the environment of `clocker up`, and more of it.
+func (r *Rig) Settings(more ...string) []string {
+	return append(append(r.env, "CLOCKER_LISTEN="+r.slot.address(portAPI)), more...)
+}
+
+// Plain is a text as it would be of an installation with the settings that it has by itself.
+func (r *Rig) Plain(text string) string {
+	return strings.NewReplacer(r.Dir, "/var/lib/clocker", r.slot.address(portAPI), "127.0.0.1:8080", r.slot.publishAddress(), "127.0.0.1",
+		strings.TrimSuffix(r.slot.pool(), "0.0/16"), "10.200.").Replace(text)
+}
+
 // crew names the services that Many starts.
 func (s settings) crew() []string {
 	var out []string
@@ -302,7 +326,7 @@ func (r *Rig) CLI(args ...string) (stdout, stderr string, code int) {
 
 // Local is the command line with the environment of `clocker up`, and with more of it: the way of who runs this installation.
 func (r *Rig) Local(more []string, args ...string) (stdout, stderr string, code int) {
-	return Command(r.t, append(append(r.env, "CLOCKER_LISTEN="+r.slot.address(portAPI)), more...), args...)
+	return Command(r.t, r.Settings(more...), args...)
 }
 
 // Command is the command line with an environment and nothing else.
