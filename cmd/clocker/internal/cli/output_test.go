@@ -265,16 +265,18 @@ func TestAListThatBreaksOffIsNoWholeOne(t *testing.T) {
 	}
 }
 
-// heap measures the memory that is in use now and then while something is written.
+// heap measures the memory that is in use whenever some bytes more are written.
 type heap struct {
-	peak   uint64
-	writes int
+	peak           uint64
+	every, written int
+	samples        int
 }
 
 func (h *heap) Write(p []byte) (int, error) {
-	if h.writes++; h.writes%100 != 1 {
+	if h.written += len(p); h.written < h.every {
 		return len(p), nil
 	}
+	h.written, h.samples = 0, h.samples+1
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
@@ -288,13 +290,19 @@ func TestMemoryIsFlatHoweverLongAListIs(t *testing.T) {
 		peak := func(n int) uint64 {
 			f := newFake(t)
 			answerPages(f, n, func(int) string { return strings.Repeat("x", 500) })
-			h := &heap{}
+			h := &heap{every: 256 << 10}
+			if format == outputName {
+				h.every = 4 << 10 // so that it is looked at some times, too
+			}
 			s := f.shell()
 			s.Out, s.Err = h, io.Discard
 			if code := s.Run(t.Context(), []string{"ps", "-o", format}); code != 0 {
 				t.Fatalf("exit code %d", code)
 			}
 			f.server.Close()
+			if n > 1000 && h.samples < 10 {
+				t.Fatalf("looked at the memory %d times only", h.samples)
+			}
 			return h.peak
 		}
 		peak(1000) // what is made once
