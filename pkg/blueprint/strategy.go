@@ -1,8 +1,10 @@
 package blueprint
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"clocker.io/pkg/clocker"
@@ -124,6 +126,33 @@ func readParams(n node, known map[string]string) map[string]string {
 		}
 	}
 	return params
+}
+
+// CheckStrategies refuses strategies that are not known, given twice, or given parameters that they do not take. It is for
+// those of a cloud, which stand in no blueprint.
+func CheckStrategies(list []clocker.Strategy) error {
+	seen := map[string]bool{}
+	for _, s := range list {
+		known, ok := strategies[s.Name]
+		switch {
+		case !ok:
+			names := slices.Sorted(maps.Keys(strategies))
+			return &clocker.Error{Code: clocker.Invalid, Message: fmt.Sprintf("unknown strategy %q: there are %s", clip(s.Name), strings.Join(names, ", "))}
+		case seen[s.Name]:
+			return &clocker.Error{Code: clocker.Invalid, Message: fmt.Sprintf("the strategy %s is given twice", s.Name)}
+		}
+		seen[s.Name] = true
+		for name, value := range s.Params {
+			if known[name] != name {
+				return &clocker.Error{Code: clocker.Invalid, Message: fmt.Sprintf("the strategy %s takes no parameter %q", s.Name, clip(name))}
+			}
+			if n, err := strconv.ParseInt(value, 10, 64); err != nil || n < strategyNumber.low || n > strategyNumber.high {
+				return &clocker.Error{Code: clocker.Invalid, Message: fmt.Sprintf("%s of strategy %s is %q: want a number from %d to %d",
+					name, s.Name, clip(value), strategyNumber.low, strategyNumber.high)}
+			}
+		}
+	}
+	return nil
 }
 
 // shortStrategy is the name of a strategy given by it or by an old class name, ...MaxContainersPlacementStrategy.

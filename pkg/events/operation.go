@@ -10,7 +10,12 @@ const (
 	OperationDelete   = "delete"   // target shop; done when the application is gone
 	OperationCordon   = "cordon"   // target a host; decided by provisioner
 	OperationUncordon = "uncordon" // target a host; decided by provisioner
-	OperationCancel   = "cancel"   // target an operation of the application; done when that is taken back or stopped
+	// The target of these is a cloud; decided by provisioner. Params are clocker.CloudSettings.
+	OperationCloudCreate = "cloud-create"
+	OperationCloudSet    = "cloud-set"
+	OperationCloudRemove = "cloud-remove"
+
+	OperationCancel = "cancel" // target an operation of the application; done when that is taken back or stopped
 )
 
 // Outcomes of an operation.

@@ -17,6 +17,7 @@ func All() []Event {
 		ContainerFinished{}, ContainerWithdrawn{}, ContainerRemoved{}, AddressReleased{}, ContainerReleased{},
 		ContainerGone{}, EndpointChanged{},
 		HostNeeded{}, HostReady{}, HostSuspected{}, HostCordoned{}, HostUncordoned{}, HostFailed{}, OrphanCollected{},
+		CloudCreated{}, CloudChanged{}, CloudRemoved{},
 		ImageCommitted{}, ImageReady{}, ImageFailed{},
 		OperationRequested{}, OperationFinished{}, StreamRefilled{}, EventsPruned{}, EventsImported{},
 		TokenCreated{}, TokenRevoked{}, ExecStarted{}, ExecEnded{},

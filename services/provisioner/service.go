@@ -21,8 +21,8 @@ var Schema = pg.Schema{Name: "provisioner", Migrations: store.Migrations()}
 
 const localhost = "localhost"
 
-// New builds the service. Settings: CLOCKER_MAX_CONTAINERS (64, for each host of the first cloud),
-// CLOCKER_JOIN_TOKEN_FILE (join-token in the data directory).
+// New builds the service. Settings: CLOCKER_MAX_CONTAINERS (64, for each host of the first cloud
+// when it is made), CLOCKER_JOIN_TOKEN_FILE (join-token in the data directory).
 func New(p run.Platform) (run.Service, error) {
 	cloud, err := firstCloud(p.Env("CLOCKER_MAX_CONTAINERS", "64"))
 	if err != nil {

@@ -28,6 +28,8 @@ func New(p run.Platform) (run.Service, error) {
 		bus.On(placing.HostCordoned),
 		bus.On(placing.HostUncordoned),
 		bus.On(placing.HostFailed),
+		bus.On(placing.CloudCreated),
+		bus.On(placing.CloudChanged),
 		bus.On(placing.Withdrawn),
 		bus.On(placing.Released),
 	)

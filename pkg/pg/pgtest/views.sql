@@ -27,7 +27,8 @@ create table if not exists scheduler.v_shortages (cloud text, containers int, re
 create table if not exists scheduler.v_usage (host text, containers int, memory bigint, cores double precision);
 
 create table if not exists provisioner.v_clouds (
-  cloud text, location text, max_hosts int, max_containers int, strategies jsonb);
+  cloud text, location text, max_hosts int, max_containers int, strategies jsonb, revision bigint default 1);
+create table if not exists provisioner.v_locations (location text, provider text);
 create table if not exists provisioner.v_hosts (
   host text, cloud text, location text, address text, state text, epoch bigint, memory bigint, cores double precision,
   engine jsonb, reason text, last_seen timestamptz, ready_at timestamptz, cordoned boolean);

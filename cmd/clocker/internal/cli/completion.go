@@ -76,6 +76,7 @@ func (s *Shell) completed() map[string]names {
 		"inspect": s.targets(false), "explain": s.targets(false), "restart": s.targets(false), "trace": s.targets(false),
 		"logs": s.targets(true), "exec": s.targets(true), "scale": s.targets(false),
 		"cordon": s.hostNames, "uncordon": s.hostNames,
+		"cloud show": s.cloudNames, "cloud set": s.cloudNames, "cloud rm": s.cloudNames,
 		"operations show": s.operationNames, "operations cancel": s.operationNames,
 		"dead-letters show": s.letterNames, "dead-letters retry": s.letterNames, "dead-letters drop": s.letterNames,
 		"token revoke": s.tokenNames,
@@ -149,6 +150,10 @@ func (s *Shell) applicationNames(ctx context.Context, _ string) ([]string, bool)
 
 func (s *Shell) hostNames(ctx context.Context, _ string) ([]string, bool) {
 	return page(ctx, s, client.Path("hosts"), nil, hostList().name), false
+}
+
+func (s *Shell) cloudNames(ctx context.Context, _ string) ([]string, bool) {
+	return page(ctx, s, client.Path("clouds"), nil, cloudListing().name), false
 }
 
 func (s *Shell) operationNames(ctx context.Context, _ string) ([]string, bool) {

@@ -33,6 +33,8 @@ func commandsWithData() []shown {
 		{args: "network ls", file: "networks"},
 		{args: "network show shop", file: "network"},
 		{args: "dns shop", file: "dns"},
+		{args: "cloud ls", file: "clouds"},
+		{args: "cloud show lab", file: "cloud"},
 		{args: "operations", file: "operations"},
 		{args: "operations show op-1", file: "operation"},
 		{args: "dead-letters ls", file: "dead-letters"},
@@ -70,6 +72,8 @@ func answerAll(f *fakeAPI) {
 	f.answer("GET /v1/dns", 200, `{"items":[{"name":"0.web.shop.clocker.internal","type":"A","address":"10.200.0.16","application":"shop",
 		"container":"shop/web/0","host":"localhost","healthy":true},{"name":"localhost.hosts.clocker.internal","type":"A",
 		"address":"10.200.3.254","application":"shop","host":"localhost","healthy":true}]}`)
+	f.answer("GET /v1/clouds", 200, `{"items":[`+aCloud+`]}`)
+	f.answer("GET /v1/clouds/lab", 200, aCloud)
 	f.answer("GET /v1/operations", 200, `{"items":[`+oneOperation+`]}`)
 	f.answer("GET /v1/operations/op-1", 200, oneOperation)
 	f.answer("GET /v1/dead-letters", 200, `{"items":[`+oneLetter+`}]}`)
@@ -149,7 +153,8 @@ func TestEveryCommandWithNamesIsShownInEachFormat(t *testing.T) {
 	}
 	// These answer as `scale` does, as a command above with another path, or have tests of their own.
 	for _, as := range []string{"deploy", "restart", "delete", "operations cancel", "operations ls", "cordon", "uncordon",
-		"dead-letters show", "token create", "token revoke", "ctx ls", "doctor"} {
+		"dead-letters show", "token create", "token revoke", "ctx ls", "doctor",
+		"cloud create", "cloud set", "cloud rm"} {
 		known["clocker "+as] = true
 	}
 	each((&Shell{}).root(), func(c *cobra.Command) {

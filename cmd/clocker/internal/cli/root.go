@@ -45,7 +45,7 @@ func (s *Shell) root() *cobra.Command {
 	c.AddCommand(s.up(), s.down(), s.deploy(), s.validate(), s.diff(), s.apps(), s.ps(), s.hosts(),
 		s.cordon("cordon", "Keep new containers off a host; those that it has go on", "will take no new containers"),
 		s.cordon("uncordon", "Let containers onto a host again", "will take containers again"),
-		s.inspect(), s.explain(), s.logs(), s.exec(), s.top(), s.images(), s.networks(), s.dns(),
+		s.clouds(), s.inspect(), s.explain(), s.logs(), s.exec(), s.top(), s.images(), s.networks(), s.dns(),
 		s.events(), s.trace(), s.scale(), s.restart(), s.delete(), s.operations(), s.audit(), s.deadLetters(), s.tokens(), s.contexts(),
 		s.version(), s.doctor(), s.setup(), s.certs(), s.nats(), s.migrate(), s.postgres(), s.health(),
 		s.completion(c), s.man(c), exitCodesTopic())

@@ -40,6 +40,12 @@ func Words(e events.Event) (about, happened string) {
 		return e.Host, "takes containers again" + by(e.By)
 	case events.HostFailed:
 		return e.Cloud, because("cannot have a host", e.Reason)
+	case events.CloudCreated:
+		return e.Cloud, "made over location " + e.Location + by(e.By)
+	case events.CloudChanged:
+		return e.Cloud, fmt.Sprintf("set to %d hosts, %d containers on each%s", e.MaxHosts, e.MaxContainers, by(e.By))
+	case events.CloudRemoved:
+		return e.Cloud, "removed" + by(e.By)
 	case events.OrphanCollected:
 		return e.Kind + " " + e.Name, "belonged to nothing and was removed"
 	case events.ImageCommitted:
@@ -51,7 +57,7 @@ func Words(e events.Event) (about, happened string) {
 	case events.OperationRequested:
 		return e.Target, e.Kind + " requested" + by(e.By)
 	case events.OperationFinished:
-		return cmp.Or(e.Application, e.Host), because(e.Kind+" "+e.Outcome, e.Reason)
+		return cmp.Or(e.Application, e.Host, "operation "+e.Operation), because(e.Kind+" "+e.Outcome, e.Reason)
 	case events.TokenCreated:
 		return "token " + e.Name + "/" + e.Token, "made with the role " + e.Role + by(e.By)
 	case events.TokenRevoked:

@@ -95,6 +95,7 @@ var Path = map[string]Param{
 	"sensor":    {Name: "sensor", What: "Name of a sensor", Kind: Text, Example: "service.isUp"},
 	"host":      {Name: "host", What: "Id of a host", Kind: Text, Example: "localhost"},
 	"network":   {Name: "network", What: "Id of a network, or of the application that has it", Kind: Text, Example: "shop"},
+	"cloud":     {Name: "cloud", What: "Id of a cloud", Kind: Text, Example: "my-docker-cloud"},
 	"operation": {Name: "operation", What: "Id of an operation", Kind: Text, Example: "op-k2vq7n3h5m4x6c"},
 	"consumer":  {Name: "consumer", What: "The service that has the dead letter", Kind: Text, Example: "policy"},
 	"number":    {Name: "number", What: "Number of the event", Kind: Whole, Min: 1, Example: 4711},

@@ -19,7 +19,8 @@ func peopled(t *testing.T) (*bundle, *strings.Replacer) {
 	app := b.deploy(shop)
 	b.furnish(app.UID)
 	b.exec(`insert into ipam.v_networks values ('n2', 'blog', '10.200.4.0/22', 8)`)
-	b.exec(`insert into provisioner.v_clouds values ('other', 'localhost', 1, 64, '[]')`)
+	b.exec(`insert into provisioner.v_clouds values ('other', 'localhost', 1, 64, '[]'), ('unused', 'localhost', 1, 64, '[]')`)
+	b.exec(`insert into provisioner.v_locations values ('localhost', 'localhost')`)
 	b.exec(`insert into provisioner.v_hosts values ('second', 'other', 'localhost', '127.0.0.1', 'ready', 1, 1, 1, '{}', '', null, null)`)
 	b.deploy("id: blog\nservices: [{id: web, type: docker:redis}]")
 	b.bury("no such thing", goneFact("gone"), goneFact("old"))
@@ -27,7 +28,7 @@ func peopled(t *testing.T) (*bundle, *strings.Replacer) {
 	id := b.issue("two", token.Viewer).Token
 	return b, strings.NewReplacer("{app}", "shop", "{entity}", "web", "{ordinal}", "0", "{host}", "localhost", "{network}", "shop", "{effector}", "restart",
 		"{operation}", app.Operation, "{consumer}", "api", "{number}", "1", "{token}", id,
-		"{sensor}", "service.state")
+		"{sensor}", "service.state", "{cloud}", "unused")
 }
 
 // promising are the paths of operations that the document promises a thing of.
@@ -91,7 +92,8 @@ func TestEachChangeActsOnceForAnIdempotencyKey(t *testing.T) {
 	b, values := peopled(t)
 	b.asked = func(_ string, _, reply any) error { *reply.(*clocker.LetterReply) = clocker.LetterReply{}; return nil }
 	bodies := map[string]string{"/v1/applications": "id: third\nservices: [{id: web, type: docker:redis}]",
-		"/v1/applications/{app}/entities/{entity}/resize": `{"size":1}`, "/v1/tokens": `{"name":"three","role":"viewer"}`}
+		"/v1/applications/{app}/entities/{entity}/resize": `{"size":1}`, "/v1/tokens": `{"name":"three","role":"viewer"}`,
+		"/v1/clouds": `{"cloud":"third","location":"localhost"}`}
 	act := func(method, path string) {
 		address, body := values.Replace(path), bodies[path]
 		if strings.HasSuffix(path, "{effector}") {

@@ -34,12 +34,6 @@ func (s *Server) getHost(c echo.Context) error {
 	})
 }
 
-func (s *Server) listClouds(c echo.Context) error {
-	return list(s, c, func(ctx context.Context, r *store.Reader, p store.Page) (view.Page[view.Cloud], error) {
-		return r.Clouds(ctx, p)
-	})
-}
-
 func (s *Server) listImages(c echo.Context) error {
 	return list(s, c, func(ctx context.Context, r *store.Reader, p store.Page) (view.Page[view.Image], error) {
 		return r.Images(ctx, p)

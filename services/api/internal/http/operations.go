@@ -14,7 +14,8 @@ import (
 
 var (
 	kinds = []string{events.OperationDeploy, events.OperationResize, events.OperationRestart, events.OperationDelete,
-		events.OperationCancel, events.OperationCordon, events.OperationUncordon}
+		events.OperationCancel, events.OperationCordon, events.OperationUncordon,
+		events.OperationCloudCreate, events.OperationCloudSet, events.OperationCloudRemove}
 	states = []string{"running", events.OutcomeDone, events.OutcomeFailed, events.OutcomeCancelled}
 )
 

@@ -25,7 +25,7 @@ type route struct {
 // everything else that is shown does not. Who runs commands in containers reads their environments and changes what runs
 // without a trace of what was changed: that is for those who look after the whole.
 func (s *Server) table() []route {
-	const get, post, remove = http.MethodGet, http.MethodPost, http.MethodDelete
+	const get, post, patch, remove = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
 	return []route{
 		{get, "/livez", token.Nobody, echo.WrapHandler(http.HandlerFunc(s.health.Live)), isLive},
 		{get, "/readyz", token.Nobody, echo.WrapHandler(http.HandlerFunc(s.health.Ready)), isReady},
@@ -99,6 +99,15 @@ func (s *Server) table() []route {
 		{post, "/v1/hosts/:host/uncordon", token.Operator, s.cordonHost(events.OperationUncordon),
 			describe.Changes("uncordonHost", "Lets new containers onto a host again")},
 		{get, "/v1/clouds", token.Viewer, s.listClouds, describe.Lists[view.Cloud]("listClouds", "Lists the pools of hosts")},
+		{post, "/v1/clouds", token.Operator, s.createCloud,
+			describe.Changes("createCloud", "Makes a pool of hosts over a location").
+				Takes(describe.Object[view.NewCloud]("What it is called, where its hosts come from, and its settings", true))},
+		{get, "/v1/clouds/:cloud", token.Viewer, s.getCloud, describe.Reads[view.Cloud]("getCloud", "Shows a pool of hosts")},
+		{patch, "/v1/clouds/:cloud", token.Operator, s.setCloud,
+			describe.Changes("setCloud", "Changes the settings of a pool of hosts; containers that run stay where they are").Guarded().
+				Takes(describe.Object[view.CloudSettings]("What is to be another", true))},
+		{remove, "/v1/clouds/:cloud", token.Operator, s.removeCloud,
+			describe.Changes("removeCloud", "Removes a pool of hosts that has none and that no application names").Guarded()},
 		{get, "/v1/images", token.Viewer, s.listImages, describe.Lists[view.Image]("listImages", "Lists the images that applications asked for")},
 		{get, "/v1/networks", token.Viewer, s.listNetworks, describe.Lists[view.Network]("listNetworks", "Lists the networks of applications")},
 		{get, "/v1/networks/:network", token.Viewer, s.getNetwork,

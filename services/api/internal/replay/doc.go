@@ -12,7 +12,7 @@
 //   - a host before it is ready for the first time, and the epoch, address and size of one that is not ready; whether it is
 //     cordoned, before an event has told;
 //   - an image that is not ready;
-//   - networks, parked containers, shortages, clouds: no event tells of them whole.
+//   - networks, parked containers, shortages: no event tells of them whole; clouds, of which the first is there without one.
 //
 // Of a log whose beginning was pruned only what the rest tells is compared.
 //

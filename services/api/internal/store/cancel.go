@@ -50,11 +50,14 @@ func (s *Store) Cancel(ctx context.Context, id, operation, by string) (Asked, []
 
 // final is why operations of some kinds cannot be cancelled.
 var final = map[string]string{
-	events.OperationDelete:   "containers and volumes are being removed, and what is gone does not come back; deploy it again",
-	events.OperationRestart:  "all of its containers were told to restart at once",
-	events.OperationCordon:   "it takes no time; uncordon the host",
-	events.OperationUncordon: "it takes no time; cordon the host",
-	events.OperationCancel:   "it is the end of another operation; ask for what you want instead",
+	events.OperationDelete:      "containers and volumes are being removed, and what is gone does not come back; deploy it again",
+	events.OperationRestart:     "all of its containers were told to restart at once",
+	events.OperationCordon:      "it takes no time; uncordon the host",
+	events.OperationUncordon:    "it takes no time; cordon the host",
+	events.OperationCloudCreate: "it takes no time; remove the cloud",
+	events.OperationCloudSet:    "it takes no time; set the cloud to what it was",
+	events.OperationCloudRemove: "it takes no time; make the cloud anew",
+	events.OperationCancel:      "it is the end of another operation; ask for what you want instead",
 }
 
 // goingBy is the operation by which an application that is going was asked to go: a delete, or the cancel of its deploy.

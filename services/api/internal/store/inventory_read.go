@@ -55,18 +55,19 @@ func collect[T any](ctx context.Context, r *Reader, what string, scan pgx.RowToF
 	return list, nil
 }
 
+const cloudColumns = `
+	select c.cloud, c.location, coalesce(c.max_hosts, 0), coalesce(c.max_containers, 0), coalesce(c.strategies, '[]'), c.revision,
+	  (select count(*)::int from provisioner.v_hosts h where h.cloud = c.cloud and h.state <> 'gone'),
+	  s.containers, s.reason, s.since
+	from provisioner.v_clouds c left join scheduler.v_shortages s on s.cloud = c.cloud `
+
 // Clouds lists clouds by id. Source: provisioner.v_clouds, provisioner.v_hosts, scheduler.v_shortages.
 func (r *Reader) Clouds(ctx context.Context, p Page) (view.Page[view.Cloud], error) {
 	var after string
 	if err := p.place(&after); err != nil {
 		return view.Page[view.Cloud]{}, err
 	}
-	list, err := collect(ctx, r, "list clouds", scanCloud, `
-		select c.cloud, c.location, coalesce(c.max_hosts, 0), coalesce(c.max_containers, 0), coalesce(c.strategies, '[]'),
-		  (select count(*)::int from provisioner.v_hosts h where h.cloud = c.cloud and h.state <> 'gone'),
-		  s.containers, s.reason, s.since
-		from provisioner.v_clouds c left join scheduler.v_shortages s on s.cloud = c.cloud
-		where c.cloud > $1 order by c.cloud limit $2`, after, p.Limit+1)
+	list, err := collect(ctx, r, "list clouds", scanCloud, cloudColumns+`where c.cloud > $1 order by c.cloud limit $2`, after, p.Limit+1)
 	return cut(p, list, func(c view.Cloud) string { return cursor(c.Cloud) }), err
 }
 
@@ -75,7 +76,7 @@ func scanCloud(row pgx.CollectableRow) (c view.Cloud, err error) {
 	var reason *string
 	var s view.Shortage
 	since := &s.Since
-	err = row.Scan(&c.Cloud, &c.Location, &c.MaxHosts, &c.MaxContainers, &c.Strategies, &c.Hosts, &containers, &reason, &since)
+	err = row.Scan(&c.Cloud, &c.Location, &c.MaxHosts, &c.MaxContainers, &c.Strategies, &c.Revision, &c.Hosts, &containers, &reason, &since)
 	if err == nil && containers != nil && *containers > 0 {
 		s.Containers = *containers
 		if reason != nil {
@@ -87,6 +88,33 @@ func scanCloud(row pgx.CollectableRow) (c view.Cloud, err error) {
 		c.Shortage = &s
 	}
 	return c, err
+}
+
+// Cloud reads one cloud. The error is NotFound when there is none.
+func (r *Reader) Cloud(ctx context.Context, id string) (view.Cloud, error) {
+	rows, err := r.tx.Query(ctx, cloudColumns+`where c.cloud = $1`, id)
+	if err != nil {
+		return view.Cloud{}, fmt.Errorf("read cloud: %w", err)
+	}
+	c, err := pgx.CollectExactlyOneRow(rows, scanCloud)
+	return c, orNotFound(err, fmt.Sprintf("there is no cloud %q", id))
+}
+
+// CloudUsers are the hosts of a cloud and the applications that name it. Source: provisioner.v_hosts, api.applications.
+func (r *Reader) CloudUsers(ctx context.Context, id string) (hosts, applications []string, err error) {
+	err = r.tx.QueryRow(ctx, `
+		select array(select host from provisioner.v_hosts where cloud = $1 and state <> 'gone' order by host),
+		  array(select application from api.applications where cloud = $1 and gone_at is null order by application)`, id).
+		Scan(&hosts, &applications)
+	if err != nil {
+		return nil, nil, fmt.Errorf("find who uses a cloud: %w", err)
+	}
+	return hosts, applications, nil
+}
+
+// Locations lists where hosts can come from. Source: provisioner.v_locations.
+func (r *Reader) Locations(ctx context.Context) ([]string, error) {
+	return collect(ctx, r, "list locations", pgx.RowTo[string], `select location from provisioner.v_locations order by location`)
 }
 
 // CloudNames lists the ids of all clouds. Source: provisioner.v_clouds.

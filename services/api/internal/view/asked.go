@@ -1,5 +1,7 @@
 package view
 
+import "clocker.io/pkg/clocker"
+
 // Resize asks for another number of members.
 type Resize struct {
 	Size int `json:"size"`
@@ -15,6 +17,20 @@ type NewToken struct {
 	Name    string `json:"name"`              // who it is for
 	Role    string `json:"role"`              // viewer, deployer, operator or admin
 	Expires string `json:"expires,omitempty"` // how long it is taken, such as 720h; until it is revoked when absent
+}
+
+// CloudSettings are what may be set of a cloud; what is absent stays as it is.
+type CloudSettings struct {
+	MaxHosts      *int                `json:"maxHosts,omitempty"`
+	MaxContainers *int                `json:"maxContainers,omitempty"` // on each host
+	Strategies    *[]clocker.Strategy `json:"strategies,omitempty"`    // by which hosts are chosen, in this order
+}
+
+// NewCloud asks for a cloud; what is absent has its default.
+type NewCloud struct {
+	Cloud    string `json:"cloud"`
+	Location string `json:"location"` // where its hosts come from
+	CloudSettings
 }
 
 // LetterChoice names dead letters; nothing names all of them.

@@ -110,6 +110,7 @@ type Cloud struct {
 	MaxHosts      int             `json:"maxHosts"`
 	MaxContainers int             `json:"maxContainers"`
 	Strategies    json.RawMessage `json:"strategies"`
+	Revision      int64           `json:"revision"` // of the settings; grows with each change
 	Shortage      *Shortage       `json:"shortage,omitempty"`
 }
 

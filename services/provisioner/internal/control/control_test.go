@@ -178,7 +178,12 @@ func TestSeedKeepsWhatWasSet(t *testing.T) {
 	pgtest.Exec(t, f.db, `update provisioner.clouds set max_hosts = 5, strategies = '[]'`)
 	f.run(t, func(ctx context.Context, s *store.Store) ([]events.Event, error) { return nil, s.Seed(ctx, cloud(7)) })
 	row := pgtest.Query(t, f.db, `select max_hosts, max_containers, strategies::text as strategies from provisioner.v_clouds`)[0]
-	if row["max_hosts"] != int32(5) || row["max_containers"] != int32(7) || row["strategies"] != "[]" {
-		t.Errorf("v_clouds shows %v; want max_hosts and strategies kept, max_containers from the setting", row)
+	if row["max_hosts"] != int32(5) || row["max_containers"] != int32(64) || row["strategies"] != "[]" {
+		t.Errorf("v_clouds shows %v; want it as it was set, whatever the settings of the process say now", row)
+	}
+	pgtest.Exec(t, f.db, `update provisioner.clouds set cloud = 'another'`)
+	f.run(t, func(ctx context.Context, s *store.Store) ([]events.Event, error) { return nil, s.Seed(ctx, cloud(7)) })
+	if rows := pgtest.Query(t, f.db, `select cloud from provisioner.v_clouds`); len(rows) != 1 || rows[0]["cloud"] != "another" {
+		t.Errorf("v_clouds shows %v; want no first cloud beside another", rows)
 	}
 }

@@ -9,13 +9,9 @@ import (
 	"clocker.io/services/provisioner/internal/store"
 )
 
-// Operation keeps new containers off a host, or lets them in again, when a user asks for that. Operations of other kinds
-// are another's.
-func (c *Control) Operation(ctx context.Context, s *store.Store, r bus.Received[events.OperationRequested]) ([]events.Event, error) {
+// cordon keeps new containers off a host, or lets them in again, when a user asks for that.
+func (c *Control) cordon(ctx context.Context, s *store.Store, r bus.Received[events.OperationRequested]) ([]events.Event, error) {
 	e := r.Event
-	if e.Kind != events.OperationCordon && e.Kind != events.OperationUncordon {
-		return nil, nil
-	}
 	end := events.OperationFinished{Operation: e.Operation, Kind: e.Kind, Host: e.Target, Outcome: events.OutcomeDone}
 	h, known, err := s.Lock(ctx, e.Target)
 	if err != nil {

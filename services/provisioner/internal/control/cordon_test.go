@@ -14,7 +14,11 @@ import (
 // ask delivers an operation as the bus does.
 func (f *fixture) ask(t *testing.T, number int64, id, kind, host string) {
 	t.Helper()
-	e := events.OperationRequested{Operation: id, Kind: kind, Target: host, Host: host, By: "ci/k1"}
+	f.request(t, number, events.OperationRequested{Operation: id, Kind: kind, Target: host, Host: host, By: "ci/k1"})
+}
+
+func (f *fixture) request(t *testing.T, number int64, e events.OperationRequested) {
+	t.Helper()
 	err := f.control.Unit().Do(t.Context(), "provisioner", []events.Delivery{pgtest.Deliver(number, e)},
 		func(ctx context.Context, s *store.Store, d events.Delivery) ([]events.Event, error) {
 			return f.control.Operation(ctx, s, bus.Received[events.OperationRequested]{Event: e, Number: d.Number})

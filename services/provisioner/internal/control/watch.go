@@ -207,8 +207,12 @@ func (c *Control) keep(ctx context.Context, f pg.Fence) {
 func cloudOf(n store.Need, w store.World) plan.Cloud {
 	p := plan.Cloud{Name: n.Name, Location: n.Location, MaxHosts: n.MaxHosts, Short: n.Short, Since: n.Since, Answered: n.Answered}
 	for _, h := range w.Hosts {
-		if h.Cloud == n.Name && h.Life.State != clocker.HostGoneState {
+		switch {
+		case h.Life.State == clocker.HostGoneState:
+		case h.Cloud == n.Name:
 			p.Hosts = append(p.Hosts, plan.Host{Name: h.Name, State: h.Life.State, Since: h.Changed})
+		case h.Location == n.Location:
+			p.Elsewhere = append(p.Elsewhere, h.Name+" is a host of cloud "+h.Cloud)
 		}
 	}
 	return p

@@ -24,6 +24,8 @@ type Cloud struct {
 	Since    time.Time // of the shortage
 	Answered string    // the failure that was stated for it already; empty when none
 	Hosts    []Host    // those that are gone left out
+	// Elsewhere are the hosts that other clouds have of the same location, in words.
+	Elsewhere []string
 }
 
 // Host is a host of a cloud. Since is when it came to its state.
@@ -59,6 +61,8 @@ func For(c Cloud, machines []Machine, now time.Time) Decision {
 		return fail(c, taken(c))
 	case len(machines) > 0:
 		return Decision{Want: machines[0].Name}
+	case len(c.Elsewhere) > 0:
+		return fail(c, fmt.Sprintf("location %s has no machine left for cloud %s: %s", c.Location, c.Name, strings.Join(c.Elsewhere, ", ")))
 	case now.Sub(c.Since) >= patience:
 		return fail(c, fmt.Sprintf("no agent offered itself to location %s within %d s: is the Docker Engine running? "+
 			"see the output of clocker up", c.Location, int(patience.Seconds())))

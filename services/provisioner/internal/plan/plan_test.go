@@ -39,6 +39,9 @@ func TestFor(t *testing.T) {
 		{"suspect", short(0, plan.Host{"localhost", clocker.HostSuspect, ago(time.Hour)}), nil,
 			"location localhost has one host and it is taken: localhost (suspect)"},
 		{"no host allowed", plan.Cloud{Name: "c", Short: true}, offered, "cloud c may have 0 hosts"},
+		{"another cloud has the machine", plan.Cloud{Name: "c", Location: "localhost", MaxHosts: 1, Short: true, Since: now,
+			Elsewhere: []string{"localhost is a host of cloud my-docker-cloud"}}, nil,
+			"location localhost has no machine left for cloud c: localhost is a host of cloud my-docker-cloud"},
 		{"a second host", plan.Cloud{Name: "c", MaxHosts: 2, Short: true, Hosts: []plan.Host{{"a", clocker.HostReadyState, ago(time.Hour)}}},
 			[]plan.Machine{{Name: "b"}, {Name: "d"}}, "b"},
 	} {

@@ -49,8 +49,8 @@ type Cloud struct {
 	Strategies    []clocker.Strategy
 }
 
-// Seed makes a cloud and its location if they are not there. Of one that is, only MaxContainers is set, because it
-// comes from this process's settings. Source: locations, clouds.
+// Seed makes a cloud and its location if they are not there. One that is there stays as it is: its settings are those that
+// users gave it. Source: locations, clouds.
 func (s *Store) Seed(ctx context.Context, c Cloud) error {
 	strategies, err := json.Marshal(c.Strategies)
 	if err != nil {
@@ -59,9 +59,9 @@ func (s *Store) Seed(ctx context.Context, c Cloud) error {
 	var b pgx.Batch
 	b.Queue(`insert into locations (location, provider) values ($1, $2) on conflict do nothing`, c.Location, c.Provider)
 	b.Queue(`
-		insert into clouds (cloud, location, max_hosts, max_containers, strategies) values ($1, $2, $3, $4, $5)
-		on conflict (cloud) do update set max_containers = excluded.max_containers
-		where clouds.max_containers <> excluded.max_containers`,
+		insert into clouds (cloud, location, max_hosts, max_containers, strategies)
+		select $1, $2, $3, $4, $5 where not exists (select from clouds)
+		on conflict do nothing`,
 		c.Name, c.Location, c.MaxHosts, c.MaxContainers, strategies)
 	if err := s.tx.SendBatch(ctx, &b).Close(); err != nil {
 		return fmt.Errorf("seed cloud: %w", err)

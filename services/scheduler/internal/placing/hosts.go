@@ -21,17 +21,20 @@ func HostReady(ctx context.Context, s *store.Store, e bus.Received[events.HostRe
 	if cloud.Asked {
 		s.Shortage(cloud, false, "") // this is the answer
 	}
-	a := attempt{s: s, cloud: cloud}
+	return again(ctx, s, attempt{s: s, cloud: cloud})
+}
+
+// again tries all that is parked in a cloud, and asks for a host when some still wait for one.
+func again(ctx context.Context, s *store.Store, a attempt) ([]events.Event, error) {
 	facts, err := a.all(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if cloud, err = s.Cloud(ctx, e.Event.Cloud); err != nil {
+	if a.cloud, err = s.Cloud(ctx, a.cloud.Name); err != nil {
 		return nil, err
 	}
-	a.cloud = cloud
-	if i := slices.IndexFunc(cloud.Parked, func(p *store.Parked) bool { return p.Short }); i >= 0 {
-		facts = append(facts, a.ask(cloud.Parked[i].Reason)...)
+	if i := slices.IndexFunc(a.cloud.Parked, func(p *store.Parked) bool { return p.Short }); i >= 0 {
+		facts = append(facts, a.ask(a.cloud.Parked[i].Reason)...)
 	}
 	return facts, s.Flush(ctx)
 }

@@ -60,6 +60,10 @@ func handle(ctx context.Context, s *store.Store, d events.Delivery) ([]events.Ev
 		return placing.HostUncordoned(ctx, s, received(d, e))
 	case events.HostFailed:
 		return placing.HostFailed(ctx, s, received(d, e))
+	case events.CloudCreated:
+		return placing.CloudCreated(ctx, s, received(d, e))
+	case events.CloudChanged:
+		return placing.CloudChanged(ctx, s, received(d, e))
 	case events.ContainerWithdrawn:
 		return placing.Withdrawn(ctx, s, received(d, e))
 	case events.AddressReleased:
