@@ -86,14 +86,14 @@ func TestLogsOfAnApplicationAreMergedInOrderOfTime(t *testing.T) {
 		}
 		return out
 	}
-	if got, want := strings.Join(read("/v1/applications/shop/logs?tail=7&since=1m"), ", "), "shop/store/0 stdout one, shop/web/1 stdout two, "+
+	if got, want := strings.Join(read("/v1/applications/shop/logs?tail=7&since=1m&follow=false"), ", "), "shop/store/0 stdout one, shop/web/1 stdout two, "+
 		"shop/web/1 stdout three, shop/store/0 stderr four, shop/store/0 stdout open"; got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
 	if r := p.asked[0]; r.Tail != 7 || r.Since != now.Unix()-60 || !r.Times || r.Follow {
 		t.Errorf("asked for %+v", r)
 	}
-	if got := strings.Join(read("/v1/applications/shop/entities/web/logs"), ", "); got != "shop/web/1 stdout two, shop/web/1 stdout three" {
+	if got := strings.Join(read("/v1/applications/shop/entities/web/logs?tail=5&since=1m"), ", "); got != "shop/web/1 stdout two, shop/web/1 stdout three" {
 		t.Error(got)
 	}
 	if got := read("/v1/applications/shop/entities/web/logs?ordinal=0"); len(got) != 0 {
