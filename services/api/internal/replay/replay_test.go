@@ -269,7 +269,7 @@ func TestAnyChangeIsFound(t *testing.T) {
 func TestNoEventIsForgotten(t *testing.T) {
 	t.Parallel()
 	none := []string{"container.waiting", "host.needed", "host.failed", "image.committed", "image.failed", "stream.refilled", "events.pruned",
-		"cloud.created", "cloud.changed", "cloud.removed"}
+		"cloud.created", "cloud.changed", "cloud.removed", "exec.started", "exec.ended"}
 	for _, e := range events.All() {
 		f := New(func(int64) bool { return true })
 		takes := f.application(e, 1) || f.container(e) || f.address(e) || f.rest(e)
