@@ -40,6 +40,7 @@ func TestACloudIsAskedForSetAndTakenAway(t *testing.T) {
 		{"PATCH", "/v1/clouds/lab", `{"maxHosts":0,"strategies":[]}`, nil, "cloud-set", "lab", `{"maxHosts":0,"strategies":[]}`},
 		{"PATCH", "/v1/clouds/lab", `{"maxHosts":0}`, []string{"If-Match", tag}, "cloud-set", "lab", `{"maxHosts":0,"revision":7}`},
 		{"DELETE", "/v1/clouds/lab", "", nil, "cloud-remove", "lab", `{}`},
+		{"DELETE", "/v1/clouds/lab", "", []string{"If-Match", tag}, "cloud-remove", "lab", `{"revision":7}`},
 	} {
 		e := asked(tc.method, tc.path, tc.body, tc.headers...)
 		if e.Kind != tc.kind || e.Target != tc.target || string(e.Params) != tc.want {

@@ -93,9 +93,12 @@ func TestEachChangeActsOnceForAnIdempotencyKey(t *testing.T) {
 	b.asked = func(_ string, _, reply any) error { *reply.(*clocker.LetterReply) = clocker.LetterReply{}; return nil }
 	bodies := map[string]string{"/v1/applications": "id: third\nservices: [{id: web, type: docker:redis}]",
 		"/v1/applications/{app}/entities/{entity}/resize": `{"size":1}`, "/v1/tokens": `{"name":"three","role":"viewer"}`,
-		"/v1/clouds": `{"cloud":"third","location":"localhost"}`}
+		"/v1/clouds": `{"cloud":"third","location":"localhost"}`, "/v1/clouds/{cloud}": `{"maxHosts":2}`}
 	act := func(method, path string) {
 		address, body := values.Replace(path), bodies[path]
+		if method == http.MethodDelete {
+			body = ""
+		}
 		if strings.HasSuffix(path, "{effector}") {
 			address += "?ordinal=0"
 		}
@@ -111,6 +114,9 @@ func TestEachChangeActsOnceForAnIdempotencyKey(t *testing.T) {
 		if path != "/v1/operations/{operation}/cancel" {
 			act("POST", path)
 		}
+	}
+	for _, path := range promising(t, "PATCH", "Idempotency-Key") {
+		act("PATCH", path)
 	}
 	act("POST", "/v1/operations/{operation}/cancel") // it takes the application away
 	removals := promising(t, "DELETE", "Idempotency-Key")
