@@ -29,14 +29,13 @@ var planted = []struct {
 	{"engine-absent", "engine-absent", func(_ *testing.T, p *patient) { p.env["DOCKER_HOST"] = "unix:///tmp/clk-none/docker.sock" }},
 	{"engine-hangs", "engine-silent", func(t *testing.T, p *patient) { p.env["DOCKER_HOST"] = rig.HangingEngine(t) }},
 	{"engine-old", "engine-old", func(t *testing.T, p *patient) {
-		p.env["DOCKER_HOST"] = rig.FakeEngine(t, "1.40", map[string]any{"ServerVersion": "19.03.15"})
+		p.env["DOCKER_HOST"] = rig.FakeEngine(t, "1.40", 0, map[string]any{"ServerVersion": "19.03.15"})
 	}},
 	{"engine-windows", "engine-not-linux", func(t *testing.T, p *patient) {
-		p.env["DOCKER_HOST"] = rig.FakeEngine(t, "1.41", map[string]any{"OSType": "windows"})
+		p.env["DOCKER_HOST"] = rig.FakeEngine(t, "1.41", 0, map[string]any{"OSType": "windows"})
 	}},
 	{"clock-skewed", "clock-engine", func(t *testing.T, p *patient) {
-		ahead := time.Now().Add(time.Hour).Format(time.RFC3339Nano)
-		p.env["DOCKER_HOST"] = rig.FakeEngine(t, "1.41", map[string]any{"SystemTime": ahead})
+		p.env["DOCKER_HOST"] = rig.FakeEngine(t, "1.41", time.Hour, nil)
 	}},
 	{"clock-set-back", "clock-back", func(t *testing.T, p *patient) {
 		later := time.Now().Add(2 * time.Hour)

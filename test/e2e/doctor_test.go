@@ -35,7 +35,7 @@ func newPatient(t *testing.T) *patient {
 		}
 	}
 	return &patient{dir: dir, masked: map[string]string{dir: "DATA"}, env: map[string]string{
-		"PATH": os.Getenv("PATH"), "HOME": dir, "CLOCKER_DATA": dir, "DOCKER_HOST": rig.FakeEngine(t, "1.41", nil),
+		"PATH": os.Getenv("PATH"), "HOME": dir, "CLOCKER_DATA": dir, "DOCKER_HOST": rig.FakeEngine(t, "1.41", 0, nil),
 		// Those of Clocker may be another's on this machine.
 		"CLOCKER_LISTEN": freeAddress(t, "127.0.0.1"), "CLOCKER_DNS_PORT": "0",
 	}}

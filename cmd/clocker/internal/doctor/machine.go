@@ -68,7 +68,7 @@ func judgeClocks(f Facts) []Finding {
 		if c.Ahead < 0 {
 			way = "behind"
 		}
-		text := fmt.Sprintf("the clock of %s is %s %s this machine's", c.Of, c.Ahead.Abs().Round(100*time.Millisecond), way)
+		text := fmt.Sprintf("the clock of %s is %s %s this machine's", c.Of, c.Ahead.Abs().Round(time.Second), way)
 		mend := []string{"keep both in step: sudo timedatectl set-ntp true on either machine",
 			"while they differ, ages are wrong, and certificates and tokens may seem over or not yet valid"}
 		switch {

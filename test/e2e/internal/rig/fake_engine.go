@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// FakeEngine answers what one who looks asks of an Engine, as one that is well and empty but for what differs. It gives its
-// DOCKER_HOST.
-func FakeEngine(t testing.TB, api string, differs map[string]any) string {
+// FakeEngine answers what one who looks asks of an Engine, as one that is well and empty but for what differs, with a clock
+// that is ahead of ours. It gives its DOCKER_HOST.
+func FakeEngine(t testing.TB, api string, ahead time.Duration, differs map[string]any) string {
 	t.Helper()
 	info := map[string]any{"ServerVersion": "20.10.24", "OSType": "linux", "Driver": "overlay2", "CgroupDriver": "systemd", "CgroupVersion": "2",
 		"MemoryLimit": true, "IPv4Forwarding": true}
@@ -26,10 +26,9 @@ func FakeEngine(t testing.TB, api string, differs map[string]any) string {
 		answer := any([]any{})
 		switch path := r.URL.Path; {
 		case strings.HasSuffix(path, "/info"):
-			if _, given := info["SystemTime"]; !given {
-				info["SystemTime"] = time.Now().Format(time.RFC3339Nano)
-			}
-			answer = info
+			now := maps.Clone(info)
+			now["SystemTime"] = time.Now().Add(ahead).Format(time.RFC3339Nano)
+			answer = now
 		case strings.HasSuffix(path, "/volumes"):
 			answer = map[string]any{}
 		case strings.Contains(path, "/images/"):
