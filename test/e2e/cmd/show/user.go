@@ -39,7 +39,7 @@ func mistakes(ctx context.Context, r *runner) outcome {
 	const whole = "10m"
 	asked := cmp.Or(os.Getenv("CLOCKER_FUZZ"), whole)
 	out, err := r.run(ctx, filepath.Join(r.root, "pkg", "blueprint"), nil,
-		"go", "test", "-run=^$", "-fuzz=^FuzzParse$", "-fuzztime="+asked, "-timeout=30m", ".")
+		"go", "test", "-run=^$", "-fuzz=^FuzzParse$", "-fuzztime="+asked, "-fuzzminimizetime=20x", "-timeout=30m", ".")
 	if err != nil {
 		return failed(err)
 	}
