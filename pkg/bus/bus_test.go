@@ -1,9 +1,12 @@
 package bus_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -112,6 +115,40 @@ func TestStreamOfAnswers(t *testing.T) {
 	}
 	if err := <-sent; err == nil || most.Load() > 10 {
 		t.Errorf("the sender of a reader that stopped: %v after %d chunks; want an error soon", err, most.Load())
+	}
+}
+
+func TestAReaderWhoLeavesIsNoFault(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	conn := bustest.ConnectLogging(t, slog.New(slog.NewTextHandler(&log, nil)))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	left, ended := make(chan error, 1), make(chan error, 1)
+	count := bus.RespondStream("do.count", func(_ context.Context, _ string, _ question, send func(any) error) error {
+		for {
+			if err := send(question{}); err != nil {
+				left <- err
+				return fmt.Errorf("copy: %w", err)
+			}
+		}
+	})
+	go func() { ended <- count.Serve(ctx, conn) }()
+	enough := errors.New("enough")
+	for {
+		err := conn.RequestStream(t.Context(), "do.count", question{}, func([]byte) error { return enough })
+		if errors.Is(err, enough) {
+			break
+		}
+		if clocker.CodeOf(err) != clocker.Unavailable { // not subscribed yet
+			t.Fatalf("reader that stops: %v", err)
+		}
+	}
+	<-left
+	cancel()
+	<-ended // it waits for those that it answers
+	if strings.Contains(log.String(), "level=ERROR") {
+		t.Errorf("logged:\n%s", log.String())
 	}
 }
 

@@ -117,6 +117,9 @@ func RespondStream[Req any](subject string, fn func(ctx context.Context, subject
 	}}
 }
 
+// errLeft ends a stream whose reader has enough: that is no fault.
+var errLeft = errors.New("reader has enough")
+
 // sender is the sending side of a stream.
 type sender struct {
 	conn *Conn
@@ -132,10 +135,13 @@ func (s *sender) send(ctx context.Context, v any) error {
 	return s.deliver(ctx, &nats.Msg{Data: data})
 }
 
-// end says that this was all, or why there is no more.
+// end says that this was all, or why there is no more; a reader that left is told nothing.
 func (s *sender) end(subject string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if errors.Is(err, errLeft) {
+		return
+	}
 	if err != nil {
 		s.conn.refuseTo(s.to, subject, err)
 		return
@@ -156,7 +162,7 @@ func (s *sender) deliver(ctx context.Context, m *nats.Msg) error {
 		return fmt.Errorf("reader is gone: %w", err)
 	}
 	if taken.Header.Get(headerEnd) != "" {
-		return errors.New("reader has enough")
+		return errLeft
 	}
 	s.to = taken.Reply
 	return nil

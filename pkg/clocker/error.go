@@ -21,6 +21,7 @@ const (
 	Changed          Code = "changed"            // it is not what you looked at any more; 412
 	TooLarge         Code = "too-large"          // 413
 	KeyReused        Code = "key-reused"         // an Idempotency-Key stands for another request; 422
+	UpgradeRequired  Code = "upgrade-required"   // a path that is a WebSocket; 426
 	TooMany          Code = "too-many"           // slow down; 429
 	Internal         Code = "internal"           // a mistake of ours; 500
 )
@@ -29,7 +30,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		Invalid, NotFound, Conflict, Denied, Exhausted, Unavailable, Unauthenticated, MethodNotAllowed, Pruned, Changed,
-		TooLarge, KeyReused, TooMany, Internal,
+		TooLarge, KeyReused, UpgradeRequired, TooMany, Internal,
 	}
 }
 

@@ -89,6 +89,6 @@ func (s *Shell) findings(all []doctor.Finding, verbose bool) string {
 			fmt.Fprintf(&b, "         - %s\n", line)
 		}
 	}
-	fmt.Fprintf(&b, "%d checks, %d faults, %d warnings\n", len(all), doctor.Count(all, doctor.Fault), doctor.Count(all, doctor.Warning))
+	fmt.Fprintf(&b, "checks: %d, faults: %d, warnings: %d\n", len(all), doctor.Count(all, doctor.Fault), doctor.Count(all, doctor.Warning))
 	return b.String()
 }

@@ -121,11 +121,11 @@ func (s *Server) turnAway(c echo.Context, no turned) error {
 	s.refusals.WithLabelValues(no.reason).Inc()
 	if wait, ok := s.attempts.failed(remoteOf(c), s.cfg.Now()); !ok {
 		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(wait/time.Second)+1))
-		return refuse(http.StatusTooManyRequests, string(clocker.TooMany), "too many requests from this address had no token that is taken; "+no.detail)
+		return refuse(http.StatusTooManyRequests, clocker.TooMany, "too many requests from this address had no token that is taken; "+no.detail)
 	}
 	s.logRefusal(c, no.reason, no.id)
 	c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="clocker"`)
-	return refuse(http.StatusUnauthorized, string(clocker.Unauthenticated), no.detail+"; send Authorization: Bearer with a token "+
+	return refuse(http.StatusUnauthorized, clocker.Unauthenticated, no.detail+"; send Authorization: Bearer with a token "+
 		"of `clocker token create`, or the text of the file token in the installation's data directory")
 }
 
@@ -139,7 +139,7 @@ func (s *Server) least(role token.Role) echo.MiddlewareFunc {
 			}
 			s.refusals.WithLabelValues("role").Inc()
 			s.logRefusal(c, "role", caller.ID)
-			return refuse(http.StatusForbidden, string(clocker.Denied), fmt.Sprintf(
+			return refuse(http.StatusForbidden, clocker.Denied, fmt.Sprintf(
 				"this needs the role %s; the token %s has the role %s", role, caller, caller.Role))
 		}
 	}

@@ -48,7 +48,7 @@ func (s *Server) createCloud(c echo.Context) error {
 			return err
 		}
 		if slices.Contains(names, id) {
-			return refuse(http.StatusConflict, string(clocker.Conflict), fmt.Sprintf("there is a cloud %q already", id))
+			return refuse(http.StatusConflict, clocker.Conflict, fmt.Sprintf("there is a cloud %q already", id))
 		}
 		locations, err := r.Locations(ctx)
 		if err != nil {

@@ -23,7 +23,7 @@ func (s *Server) shownPage(c echo.Context) error {
 	}
 	text, ok := site.Page(name)
 	if !ok {
-		return refuse(http.StatusNotFound, string(clocker.NotFound), "the documentation has no page "+name)
+		return refuse(http.StatusNotFound, clocker.NotFound, "the documentation has no page "+name)
 	}
 	c.Response().Header().Set(echo.HeaderContentSecurityPolicy, pages.Policy)
 	return c.HTMLBlob(http.StatusOK, text)

@@ -40,7 +40,7 @@ func (s *Server) invokeEffector(c echo.Context) error {
 	case "restart":
 		return s.restartEntity(c)
 	default:
-		return refuse(http.StatusNotFound, string(clocker.NotFound),
+		return refuse(http.StatusNotFound, clocker.NotFound,
 			fmt.Sprintf("an entity has no effector %q; there are resize and restart", name))
 	}
 }
@@ -97,7 +97,7 @@ func lockEntity(ctx context.Context, c echo.Context, st *store.Store) (store.Liv
 }
 
 func noEntity(app store.Living, id string) error {
-	return refuse(http.StatusNotFound, string(clocker.NotFound), fmt.Sprintf("the application %q has no entity %q", app.Spec.ID, id))
+	return refuse(http.StatusNotFound, clocker.NotFound, fmt.Sprintf("the application %q has no entity %q", app.Spec.ID, id))
 }
 
 // room refuses a size for which the application's network has no addresses.
@@ -140,7 +140,7 @@ func (s *Server) restartEntity(c echo.Context) error {
 				return view.Accepted{}, nil, err
 			}
 			if !there {
-				return view.Accepted{}, nil, refuse(http.StatusNotFound, string(clocker.NotFound), "there is no container "+target)
+				return view.Accepted{}, nil, refuse(http.StatusNotFound, clocker.NotFound, "there is no container "+target)
 			}
 		}
 		return ask(ctx, c, st, app, store.Asked{Kind: events.OperationRestart, Target: target})

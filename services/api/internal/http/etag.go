@@ -72,6 +72,6 @@ func unchanged[T any](ctx context.Context, c echo.Context, st *store.Store, what
 	if matches(wanted, tagOf(body), false) {
 		return nil
 	}
-	return refuse(http.StatusPreconditionFailed, string(clocker.Changed),
+	return refuse(http.StatusPreconditionFailed, clocker.Changed,
 		what+" has changed since it was read with that ETag; read it again, and ask again if you still want it")
 }

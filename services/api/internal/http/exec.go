@@ -72,7 +72,7 @@ func (s *Server) execContainer(c echo.Context) error {
 // wantsExec refuses what is no WebSocket of our protocol.
 func wantsExec(r *http.Request) error {
 	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-		return refuse(http.StatusUpgradeRequired, "upgrade-required", "this is a WebSocket with the subprotocol "+clocker.ExecProtocol)
+		return refuse(http.StatusUpgradeRequired, clocker.UpgradeRequired, "this is a WebSocket with the subprotocol "+clocker.ExecProtocol)
 	}
 	offered := strings.FieldsFunc(strings.Join(r.Header.Values("Sec-WebSocket-Protocol"), ","), func(r rune) bool { return r == ',' || r == ' ' })
 	if !slices.Contains(offered, clocker.ExecProtocol) {

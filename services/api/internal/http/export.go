@@ -87,7 +87,7 @@ func (s *Server) ends(ctx context.Context, from int64) (h audit.Header, t audit.
 		case from <= head.Pruned:
 			return gone(from-1, head.Pruned)
 		case from > head.Number:
-			return refuse(http.StatusNotFound, string(clocker.NotFound), fmt.Sprintf("the log ends at event %d", head.Number))
+			return refuse(http.StatusNotFound, clocker.NotFound, fmt.Sprintf("the log ends at event %d", head.Number))
 		}
 		before := head.PrunedHash
 		if from > head.Pruned+1 {

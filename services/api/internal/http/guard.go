@@ -124,14 +124,14 @@ func (s *Server) guardHost(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		if name := hostName(r.Host); !slices.Contains(names, name) && !s.certified(name) {
 			s.refusals.WithLabelValues("host").Inc()
-			return refuse(http.StatusForbidden, string(clocker.Denied),
+			return refuse(http.StatusForbidden, clocker.Denied,
 				"the host "+strconv.Quote(r.Host)+" is not this server; CLOCKER_HOSTS adds names that it goes by")
 		}
 		if origin := r.Header.Get("Origin"); origin != "" {
 			u, err := url.Parse(origin)
 			if err != nil || u.Host != r.Host {
 				s.refusals.WithLabelValues("origin").Inc()
-				return refuse(http.StatusForbidden, string(clocker.Denied), "the origin "+strconv.Quote(origin)+" is another one")
+				return refuse(http.StatusForbidden, clocker.Denied, "the origin "+strconv.Quote(origin)+" is another one")
 			}
 		}
 		return next(c)
@@ -152,7 +152,7 @@ func (s *Server) readable(next echo.HandlerFunc) echo.HandlerFunc {
 		query, err := url.QueryUnescape(c.Request().URL.RawQuery)
 		text := c.Request().URL.Path + query
 		if err != nil || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-			return refuse(http.StatusBadRequest, string(clocker.Invalid), "the address is no readable text")
+			return refuse(http.StatusBadRequest, clocker.Invalid, "the address is no readable text")
 		}
 		return next(c)
 	}

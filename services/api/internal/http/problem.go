@@ -21,12 +21,12 @@ type refusal struct{ view.Problem }
 
 func (r *refusal) Error() string { return r.Detail }
 
-func refuse(status int, code, detail string) error {
-	return &refusal{view.Problem{Status: status, Code: code, Detail: detail}}
+func refuse(status int, code clocker.Code, detail string) error {
+	return &refusal{view.Problem{Status: status, Code: string(code), Detail: detail}}
 }
 
 func invalid(format string, args ...any) error {
-	return refuse(http.StatusBadRequest, string(clocker.Invalid), fmt.Sprintf(format, args...))
+	return refuse(http.StatusBadRequest, clocker.Invalid, fmt.Sprintf(format, args...))
 }
 
 // badBlueprint tells everything that is wrong with a blueprint.

@@ -85,7 +85,7 @@ func traceOne(ctx context.Context, r *store.Reader, n int64) ([]events.Record, b
 	case n <= head.Pruned:
 		return nil, false, gone(n-1, head.Pruned)
 	case n > head.Number:
-		return nil, false, refuse(http.StatusNotFound, string(clocker.NotFound), fmt.Sprintf("the log ends at event %d; there is no %d", head.Number, n))
+		return nil, false, refuse(http.StatusNotFound, clocker.NotFound, fmt.Sprintf("the log ends at event %d; there is no %d", head.Number, n))
 	}
 	links, err := r.Links(ctx, n, traceLook)
 	if err != nil {
