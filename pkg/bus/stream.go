@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
 
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
+	"clocker.io/pkg/reconcile"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -117,29 +119,47 @@ func (s *Stream) Open(ctx context.Context) (events.StreamState, error) {
 func (s *Stream) Recreate(ctx context.Context, generation, first int64) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	if err := s.conn.js.DeleteStream(ctx, streamName); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
-		return fmt.Errorf("delete stream: %w", err)
-	}
-	for size := int64(streamBytes); ; size /= 4 {
+	size := int64(streamBytes)
+	for tries := createTries; ; {
+		if err := s.conn.js.DeleteStream(ctx, streamName); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+			return fmt.Errorf("delete stream: %w", err)
+		}
 		_, err := s.conn.js.CreateStream(ctx, jetstream.StreamConfig{
 			Name: streamName, Subjects: []string{events.SubjectRoot + ">"}, Storage: jetstream.FileStorage,
 			MaxBytes: size, Discard: jetstream.DiscardOld, FirstSeq: uint64(first), AllowAtomicPublish: true,
 			AllowDirect: true, Metadata: map[string]string{metaGeneration: strconv.FormatInt(generation, 10)},
 		})
-		if err == nil {
+		switch {
+		case err == nil:
 			return nil
-		}
-		if size/4 < streamBytesLeast || !noRoom(err) {
+		case noRoom(err) && size/4 >= streamBytesLeast:
+			size /= 4
+		case hasCode(err, noStore, nameTaken) && tries > 1 && reconcile.Pause(ctx, createPause) == nil:
+			tries--
+		default:
 			return fmt.Errorf("create stream: %w", err)
 		}
 	}
 }
 
+// The server removes the directory of a deleted stream beside its answer, and the one above it with its last entry: a
+// stream made in that moment finds no place, may leave its name behind, and is made a moment later.
+const (
+	noStore     = 10049
+	nameTaken   = 10058
+	createTries = 5
+	createPause = 250 * time.Millisecond
+)
+
+func hasCode(err error, codes ...jetstream.ErrorCode) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && slices.Contains(codes, api.ErrorCode)
+}
+
 // noRoom reports whether the server has less room than a stream asked for.
 func noRoom(err error) bool {
 	const storage, resources = 10047, 10023
-	var api *jetstream.APIError
-	return errors.As(err, &api) && (api.ErrorCode == storage || api.ErrorCode == resources)
+	return hasCode(err, storage, resources)
 }
 
 const (

@@ -61,12 +61,23 @@ func TestTheFirstOfManyRecordsSayHowTheRestIsPublished(t *testing.T) {
 		t.Fatal(err)
 	}
 	var records []events.Record
-	for n := range int64(200) {
+	for n := range int64(100) {
 		records = append(records, record(t, n+1))
 	}
 	publishes(t.Context(), t, stream, records, "")
 	if state, err := stream.Open(t.Context()); err != nil || !state.Whole || state.Last != 200 {
 		t.Errorf("the stream: %+v, %v", state, err)
+	}
+}
+
+// The server still removes what the stream before it left while the next is made.
+func TestAStreamIsMadeAnewAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	stream := bustest.Connect(t).Stream()
+	for generation := range int64(100) {
+		if err := stream.Recreate(t.Context(), generation+1, 1); err != nil {
+			t.Fatalf("generation %d: %v", generation+1, err)
+		}
 	}
 }
 
