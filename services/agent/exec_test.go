@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ func running(t *testing.T) (*bench, clocker.Assignment) {
 	t.Helper()
 	b := newBench(t)
 	b.start()
-	a, e := b.member(0, nil)
+	a, e := b.member(0, func(a *clocker.Assignment) { a.Env = []string{"WORD=own"} })
 	b.point(b.network.ID, e)
 	b.assign(a)
 	b.seen("container.started " + a.Path())
@@ -135,9 +136,32 @@ func TestACommandRunsInAContainerWithItsStreamsApartAndItsExitCode(t *testing.T)
 		t.Errorf("ended as %+v with output %q", end, s.out)
 	}
 
-	s = b.enter(a, func(r *clocker.ExecRequest) { r.Command = []string{"/nothing"} }, "")
-	if end := s.ends(); end.ExitCode != 126 && end.ExitCode != 127 {
-		t.Errorf("a command that is not there ended as %+v with %q", end, s.out)
+	for want, env := range map[string][]string{"out own /": nil, "out  /": {"WORD"}} {
+		s = b.enter(a, func(r *clocker.ExecRequest) { r.Env = env }, "say")
+		if s.ends(); !strings.HasPrefix(s.out["stdout"], want) {
+			t.Errorf("with %q of its own it printed %q, want %q", env, s.out, want)
+		}
+	}
+}
+
+func TestACommandThatCannotStartEndsInTheEnginesWords(t *testing.T) {
+	t.Parallel()
+	b, a := running(t)
+	for command, want := range map[string]struct {
+		words string
+		codes []int
+	}{
+		"/nothing": {"no such file or directory", []int{126, 127}},
+		"/etc":     {"permission denied", []int{126}},
+	} {
+		for _, terminal := range []bool{false, true} {
+			s := b.enter(a, func(r *clocker.ExecRequest) {
+				r.Command, r.Terminal, r.Size = []string{command}, terminal, &clocker.TerminalSize{Width: 99, Height: 33}
+			}, "")
+			if end := s.ends(); !slices.Contains(want.codes, end.ExitCode) || end.Broken != "" || !strings.Contains(s.out["stdout"], want.words) {
+				t.Errorf("%s, terminal %v: it ended as %+v with %q", command, terminal, end, s.out)
+			}
+		}
 	}
 }
 
@@ -176,6 +200,26 @@ func TestACommandWhoseAskerLeavesIsEndedWithWhatItStarted(t *testing.T) {
 	b.enter(a, nil, "stay").shows("child stays")
 	b.stop()
 	b.eventually("the command and its child end", func() bool { return b.processes(a) == 1 })
+}
+
+func TestACommandWhoseAskerLeavesBeforeItHasStartedIsEnded(t *testing.T) {
+	t.Parallel()
+	b, a := running(t)
+	for range 5 {
+		s := b.enter(a, nil, "stay")
+		s.ask("in", clocker.ExecInput{Leave: true}, &clocker.ExecTaken{})
+	}
+	// The Engine has a command in its list from before it starts until it has ended.
+	b.eventually("the commands end", func() bool {
+		c, err := b.cli.ContainerInspect(context.Background(), a.EngineName())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(c.ExecIDs) == 0
+	})
+	if n := b.processes(a); n != 1 {
+		t.Errorf("%d processes run in the container, want 1", n)
+	}
 }
 
 // processes counts what runs in a container.

@@ -10,6 +10,7 @@ import (
 
 	"clocker.io/pkg/clocker"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/pkg/stdcopy"
@@ -18,7 +19,8 @@ import (
 const (
 	exitEvery = 20 * time.Millisecond // between looks at a command whose output has ended
 	endTime   = 2 * time.Second       // between asking a command to end and killing it
-	startTime = 5 * time.Second       // for the Engine to start a command, before it has a terminal to resize
+	startTime = 5 * time.Second       // for the Engine to start a command: before that it has no terminal
+	bornTime  = 2 * time.Second       // for a command that is to end to have a process that can be told
 )
 
 // Process is a command that somebody runs in a container.
@@ -41,13 +43,12 @@ func (e *Engine) Enter(ctx context.Context, id string, c clocker.ExecCommand) (*
 	if err != nil {
 		return nil, e.noEntry(err)
 	}
-	conn, err := e.cli.ContainerExecAttach(ctx, x.ID, container.ExecAttachOptions{Tty: c.Terminal})
-	if err != nil {
-		return nil, e.noEntry(err)
-	}
-	p := &Process{engine: e, container: id, id: x.ID, terminal: c.Terminal, conn: conn}
-	if c.Terminal && c.Size != nil {
-		_ = p.Resize(*c.Size) // one that ended at once has no terminal
+	p := &Process{engine: e, container: id, id: x.ID, terminal: c.Terminal}
+	if p.conn, err = e.cli.ContainerExecAttach(ctx, x.ID, container.ExecAttachOptions{Tty: c.Terminal}); err != nil {
+		if err = e.noEntry(err); clocker.CodeOf(err) == clocker.Unavailable {
+			err = errors.Join(err, p.end(context.WithoutCancel(ctx))) // it may have been started all the same
+		}
+		return nil, err
 	}
 	return p, nil
 }
@@ -72,9 +73,9 @@ func (p *Process) Write(data []byte) (int, error) {
 // Close ends the command's input.
 func (p *Process) Close() error { return p.conn.CloseWrite() }
 
-// Resize gives the command's terminal a size.
-func (p *Process) Resize(s clocker.TerminalSize) error {
-	ctx, cancel := context.WithTimeout(context.Background(), startTime)
+// Resize gives the command's terminal a size. It waits for the command to start.
+func (p *Process) Resize(ctx context.Context, s clocker.TerminalSize) error {
+	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
 	tick := time.NewTicker(exitEvery)
 	defer tick.Stop()
@@ -85,7 +86,7 @@ func (p *Process) Resize(s clocker.TerminalSize) error {
 		}
 		// An Engine refuses this also while the command is still to be started.
 		x, look := p.engine.cli.ContainerExecInspect(ctx, p.id)
-		if look != nil || (!x.Running && x.Pid != 0) {
+		if look != nil || ended(x) {
 			return err
 		}
 		select {
@@ -109,10 +110,14 @@ func (p *Process) Run(ctx context.Context, each func(stream string, data []byte)
 			return code, nil
 		}
 	}
-	if ctx.Err() != nil {
-		err = ctx.Err()
+	lives := p.end(context.WithoutCancel(ctx))
+	switch {
+	case ctx.Err() == nil:
+		return 0, errors.Join(err, lives)
+	case lives != nil:
+		return 0, lives // that it was to end is no news beside this
 	}
-	return 0, errors.Join(err, p.end(context.WithoutCancel(ctx)))
+	return 0, ctx.Err()
 }
 
 func (p *Process) output(each func(stream string, data []byte) error) error {
@@ -153,9 +158,16 @@ func (p *Process) exitCode(ctx context.Context) (int, error) {
 func (p *Process) end(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	x, err := p.engine.cli.ContainerExecInspect(ctx, p.id)
-	if err != nil || !x.Running {
-		return nil // its container is gone, or it has ended by itself
+	x, err := p.born(ctx)
+	switch {
+	case errdefs.IsNotFound(err):
+		return nil // as its container is
+	case err != nil:
+		return fmt.Errorf("end the command: %w", err)
+	case !x.Running:
+		return nil // it has ended by itself, or was never started
+	case x.Pid == 0:
+		return errors.New("end the command: the Docker Engine is still starting it")
 	}
 	s := sessionOf{leader: x.Pid, container: p.container}
 	if err := s.hangUp(); err != nil {
@@ -172,3 +184,25 @@ func (p *Process) end(ctx context.Context) error {
 	_, err = p.exitCode(ctx)
 	return err
 }
+
+// born waits until a command has a process or has ended. One with neither after some time is not started by now.
+func (p *Process) born(ctx context.Context) (container.ExecInspect, error) {
+	wait := time.NewTimer(bornTime)
+	defer wait.Stop()
+	tick := time.NewTicker(exitEvery)
+	defer tick.Stop()
+	for {
+		x, err := p.engine.cli.ContainerExecInspect(ctx, p.id)
+		if err != nil || x.Pid != 0 || ended(x) {
+			return x, err
+		}
+		select {
+		case <-wait.C:
+			return x, nil
+		case <-tick.C:
+		}
+	}
+}
+
+// ended says whether a command has run, or has failed to: one that is still to be started does not run either.
+func ended(x container.ExecInspect) bool { return !x.Running && (x.Pid != 0 || x.ExitCode != 0) }

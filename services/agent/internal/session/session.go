@@ -42,8 +42,9 @@ func newSession(ctx context.Context, id string, lost func()) *session {
 // hear notes that the asker is there.
 func (s *session) hear() { s.silence.Reset(silence) }
 
-// run gives the command's output to whoever pulls, and last how it ended.
-func (s *session) run(p Process) {
+// run gives the command's output to whoever pulls, and last how it ended. The error says that this is not known, or that
+// it could not be ended.
+func (s *session) run(p Process) error {
 	defer s.silence.Stop()
 	code, err := p.Run(s.ctx, func(stream string, data []byte) error {
 		return s.give(clocker.ExecOutput{Stream: stream, Data: bytes.Clone(data)}) // who reads reuses it
@@ -54,6 +55,7 @@ func (s *session) run(p Process) {
 	}
 	_ = s.give(end) // nobody is there to hear it
 	<-s.ctx.Done()
+	return err
 }
 
 func (s *session) give(o clocker.ExecOutput) error {
@@ -109,7 +111,7 @@ func (s *session) resize(p Process) {
 	for {
 		select {
 		case size := <-s.sizes:
-			_ = p.Resize(size) // a command that ended has no terminal
+			_ = p.Resize(s.ctx, size) // a command that ended has no terminal
 		case <-s.ctx.Done():
 			return
 		}

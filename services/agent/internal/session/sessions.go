@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"regexp"
@@ -24,9 +25,10 @@ const AtOnce = 4 * most
 type Process interface {
 	Write(data []byte) (int, error)
 	Close() error
-	Resize(size clocker.TerminalSize) error
+	// Resize gives the command's terminal a size. It waits for the command to start.
+	Resize(ctx context.Context, size clocker.TerminalSize) error
 	// Run gives output to each, in order, until the command ends, and then its exit code. When ctx ends or each fails, it
-	// ends the command.
+	// ends the command. An error other than that of ctx may mean that the command runs on.
 	Run(ctx context.Context, each func(stream string, data []byte) error) (int, error)
 }
 
@@ -86,10 +88,22 @@ func (s *Sessions) Open(ctx context.Context, _ string, r clocker.ExecRequest) (c
 		return clocker.ExecOpened{}, err
 	}
 	s.log.Info("a command runs for a user", "container", r.Container.Path(), "session", r.Session)
-	s.running.Go(func() { one.run(process); s.log.Info("a user's command ended", "session", r.Session) })
+	if r.Terminal && r.Size != nil {
+		one.size(*r.Size)
+	}
+	s.running.Go(func() { s.note(r.Session, one.run(process)) })
 	s.running.Go(func() { one.feed(process) })
 	s.running.Go(func() { one.resize(process) })
 	return clocker.ExecOpened{}, nil
+}
+
+// note logs how a command went.
+func (s *Sessions) note(session string, err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		s.log.Error("a user's command was lost, and may run on", "session", session, "reason", err)
+		return
+	}
+	s.log.Info("a user's command ended", "session", session)
 }
 
 // Put answers a request with input.
