@@ -17,7 +17,7 @@ type ExecRequest struct {
 // ExecCommand is what to run, and how.
 type ExecCommand struct {
 	Command  []string      `json:"command"`
-	Env      []string      `json:"env,omitempty"` // NAME=value
+	Env      []string      `json:"env,omitempty"` // NAME=value, or NAME to go without it
 	User     string        `json:"user,omitempty"`
 	Dir      string        `json:"dir,omitempty"`
 	Stdin    bool          `json:"stdin,omitempty"`

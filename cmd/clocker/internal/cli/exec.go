@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -62,7 +63,7 @@ func (s *Shell) exec() *cobra.Command {
 	f.BoolVarP(&x.Terminal, "tty", "t", false, "give it a terminal")
 	f.StringVarP(&x.User, "user", "u", "", "as this user, NAME or UID[:GID], and not the image's")
 	f.StringVarP(&x.Dir, "workdir", "w", "", "in this directory")
-	f.StringArrayVarP(&x.Env, "env", "e", nil, "with NAME=VALUE in its environment, or NAME as it is here")
+	f.StringArrayVarP(&x.Env, "env", "e", nil, "with NAME=VALUE in its environment, or NAME as it is here (without it, if it is not set here)")
 	return c
 }
 
@@ -83,11 +84,7 @@ func (s *Shell) runExec(c *cobra.Command, args []string, x client.Exec) error {
 	case x.Terminal && x.Stdin && !s.InTerminal:
 		return &usageError{"-t needs a terminal as input, and there is none; leave it out"}
 	}
-	for i, v := range x.Env {
-		if !strings.Contains(v, "=") {
-			x.Env[i] = v + "=" + s.Env(v)
-		}
-	}
+	x.Env = environment(x.Env, s.LookupEnv)
 	api, err := s.api()
 	if err != nil {
 		return err
@@ -104,6 +101,18 @@ func (s *Shell) runExec(c *cobra.Command, args []string, x client.Exec) error {
 		return &exited{code}
 	}
 	return err
+}
+
+// environment is what was given with -e, with the values of here. A name without one is left as it is: the Engine takes
+// it out of the container's environment.
+func environment(given []string, here func(string) (string, bool)) []string {
+	out := slices.Clone(given)
+	for i, name := range out {
+		if value, ok := here(name); ok && !strings.Contains(name, "=") {
+			out[i] = name + "=" + value
+		}
+	}
+	return out
 }
 
 // enterTerminal hands this terminal over to a command, until the function that it returns takes it back.

@@ -82,7 +82,8 @@ func (f *fakeAPI) shell() *Shell {
 	env := map[string]string{"CLOCKER_URL": f.server.URL, "CLOCKER_TOKEN": "secret", "CLOCKER_DATA": "/data"}
 	return &Shell{
 		In: strings.NewReader(""), Out: io.Discard, Err: io.Discard, Env: func(k string) string { return env[k] },
-		Now: func() time.Time { return time.Date(2026, 1, 2, 4, 0, 0, 0, time.UTC) }, Size: func() (int, int) { return 80, 24 },
+		LookupEnv: func(k string) (string, bool) { v, ok := env[k]; return v, ok },
+		Now:       func() time.Time { return time.Date(2026, 1, 2, 4, 0, 0, 0, time.UTC) }, Size: func() (int, int) { return 80, 24 },
 	}
 }
 

@@ -20,6 +20,8 @@ type Shell struct {
 	Out, Err io.Writer
 	Env      func(string) string
 	Now      func() time.Time
+	// LookupEnv also says whether there is such a variable.
+	LookupEnv func(string) (string, bool)
 	// OutTerminal and ErrTerminal say whether a person looks at them.
 	OutTerminal, ErrTerminal bool
 	// Size is that of the terminal, in characters.
@@ -44,7 +46,7 @@ func Main() int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends us at once
 	s := &Shell{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Now: time.Now,
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, LookupEnv: os.LookupEnv, Now: time.Now,
 		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 		Size: size, InTerminal: term.IsTerminal(int(os.Stdin.Fd())), Raw: raw,
 	}

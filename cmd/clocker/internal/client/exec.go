@@ -50,7 +50,7 @@ func (c *Client) Exec(ctx context.Context, path string, x Exec) (int, error) {
 	}
 	defer func() { _ = ws.CloseNow() }()
 	ws.SetReadLimit(clocker.ExecWindow + 1)
-	s := &execution{ws: ws, x: x, room: newCount(clocker.ExecWindow), output: newQueue()}
+	s := &execution{ws: ws, x: x, room: newCount(clocker.ExecWindow), output: newQueue(), ended: make(chan struct{})}
 	if err := s.send(ctx, clocker.ExecStart, x.ExecCommand); err != nil {
 		return 0, &Broken{Err: err}
 	}
@@ -64,6 +64,7 @@ type execution struct {
 	room   *count // bytes of input that the API has room for
 	output *queue
 	result clocker.ExecResult
+	ended  chan struct{} // closed when the result is there: from then on the API may be gone
 }
 
 var errDone = errors.New("the command ended")
@@ -112,6 +113,7 @@ func (s *execution) read(ctx context.Context) error {
 				return fmt.Errorf("read how the command ended: %w", err)
 			}
 			s.output.put(message)
+			close(s.ended)
 			return nil
 		}
 	}
@@ -167,9 +169,11 @@ func (s *execution) resize(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-s.ended:
+			return nil
 		case size := <-s.x.Sizes:
 			if err := s.send(ctx, clocker.ExecSize, size); err != nil {
-				return err
+				return s.unlessEnded(err)
 			}
 		}
 	}
@@ -183,14 +187,26 @@ func (s *execution) ping(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-s.ended:
+			return nil
 		case <-tick.C:
 		}
 		wait, cancel := context.WithTimeout(ctx, pingTime)
 		err := s.ws.Ping(wait)
 		cancel()
 		if err != nil {
-			return err
+			return s.unlessEnded(err)
 		}
+	}
+}
+
+// unlessEnded is an error of the connection, as long as there is need of one.
+func (s *execution) unlessEnded(err error) error {
+	select {
+	case <-s.ended:
+		return nil
+	default:
+		return err
 	}
 }
 
