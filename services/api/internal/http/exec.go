@@ -34,39 +34,43 @@ func (s *Server) execContainer(c echo.Context) error {
 	if err := wantsExec(c.Request()); err != nil {
 		return err
 	}
+	s.execs.Add(1) // while the server still counts the connection among its own
+	defer s.execs.Done()
 	ws, err := websocket.Accept(c.Response(), c.Request(), &websocket.AcceptOptions{Subprotocols: []string{clocker.ExecProtocol}})
 	if err != nil {
 		return nil // it was answered there
 	}
 	defer func() { _ = ws.CloseNow() }()
-	s.execs.Add(1)
-	defer s.execs.Done()
 	ctx, cancel := s.streamContext(c)
 	defer cancel()
+	started, code, err := s.carryExec(ctx, c, ws, found)
+	s.tellEnd(ctx, ws, code, err)
+	if started != nil {
+		s.note(c, *started, code, err)
+	}
+	if !errors.Is(err, terminal.ErrLeft) {
+		_ = ws.Close(websocket.StatusNormalClosure, "")
+	}
+	return nil
+}
+
+// carryExec runs what the client says to run until that ends; started is what was written down of it, if it was.
+func (s *Server) carryExec(ctx context.Context, c echo.Context, ws *websocket.Conn, found store.Found) (started *events.ExecStarted, code int, err error) {
 	what, err := terminal.Start(ctx, ws)
 	if err != nil {
-		s.endExec(ctx, ws, err)
-		return nil
+		return nil, 0, err
 	}
-	started := events.ExecStarted{Container: identity(found.Container), Host: found.Host, Session: newID(20), Command: nameOf(what.Command[0]),
+	started = &events.ExecStarted{Container: identity(found.Container), Host: found.Host, Session: newID(20), Command: nameOf(what.Command[0]),
 		Terminal: what.Terminal, User: what.User, By: callerOf(c).String()}
-	if err := s.state(ctx, c, started); err != nil {
-		s.endExec(ctx, ws, err)
-		return nil
+	if err := s.state(ctx, c, *started); err != nil {
+		return nil, 0, err
 	}
 	agent := &terminal.Agent{Host: found.Host, Session: started.Session, Request: s.cfg.Services.Request}
-	code := 0
 	if err = agent.Open(ctx, started.Container, what); err == nil {
 		code, err = terminal.Carry(ctx, ws, agent)
 		agent.Leave(ctx)
 	}
-	s.note(c, started, code, err)
-	if err != nil {
-		s.endExec(ctx, ws, err)
-		return nil
-	}
-	terminal.End(ctx, ws, clocker.ExecResult{ExitCode: code})
-	return nil
+	return started, code, err
 }
 
 // wantsExec refuses what is no WebSocket of our protocol.
@@ -81,25 +85,32 @@ func wantsExec(r *http.Request) error {
 	return nil
 }
 
-// nameOf is the name of a command, without what may be secret: neither its path nor anything after a blank.
+// nameOf is the name of a command, without what may be secret: neither its path nor anything after a blank, where
+// another slash is not one of its path.
 func nameOf(word string) string {
-	name, _, _ := strings.Cut(path.Base(word), " ")
+	name := ""
+	if words := strings.Fields(word); len(words) > 0 {
+		name = path.Base(words[0])
+	}
 	return strings.ToValidUTF8(name[:min(len(name), nameLength)], "")
 }
 
-// endExec tells the client why there is no exit code.
-func (s *Server) endExec(ctx context.Context, ws *websocket.Conn, err error) {
-	if errors.Is(err, terminal.ErrLeft) {
+// tellEnd tells the client the exit code, or why there is none.
+func (s *Server) tellEnd(ctx context.Context, ws *websocket.Conn, code int, err error) {
+	r := clocker.ExecResult{ExitCode: code}
+	switch known := clocker.CodeOf(err); {
+	case err == nil:
+	case errors.Is(err, terminal.ErrLeft):
 		return
-	}
-	r := clocker.ExecResult{Code: string(clocker.Unavailable), Error: reasonOf(ctx, err)}
-	if code := clocker.CodeOf(err); code != "" {
-		r.Code = string(code)
-	} else if ctx.Err() == nil {
+	case known != "":
+		r.Code, r.Error = string(known), reasonOf(ctx, err)
+	case ctx.Err() != nil:
+		r.Code, r.Error = string(clocker.Unavailable), reasonOf(ctx, err)
+	default:
 		s.log.Error("run a command in a container", "reason", err)
 		r.Code, r.Error = "internal", "something went wrong here; the log of api has the reason"
 	}
-	terminal.End(ctx, ws, r)
+	terminal.Tell(ctx, ws, r)
 }
 
 // reasonOf is why a session ended without an exit code.

@@ -260,6 +260,15 @@ func TestWhatAClientMayNotSendEndsItsCommandWithTheReason(t *testing.T) {
 		"no command":      {func(c *caller) { c.send(clocker.ExecStart, []byte(`{}`)) }, "there is no command to run"},
 		"no start":        {func(c *caller) { c.send(clocker.ExecStdin, []byte("x")) }, "the first message must say what to run"},
 		"unknown message": {func(c *caller) { c.send(clocker.ExecStart, []byte(`{"command":["sh"]}`)); c.send('?', nil) }, `a message of kind '?' is not known`},
+		"a long user": {func(c *caller) {
+			c.send(clocker.ExecStart, []byte(`{"command":["sh"],"user":"`+strings.Repeat("x", 257)+`"}`))
+		}, "the user is longer than 256 bytes"},
+		"a long directory": {func(c *caller) {
+			c.send(clocker.ExecStart, []byte(`{"command":["sh"],"dir":"`+strings.Repeat("x", 4097)+`"}`))
+		}, "the directory is longer than 4096 bytes"},
+		"more than there is room for": {func(c *caller) {
+			c.send(clocker.ExecStart, []byte(`{"command":["sh","`+strings.Repeat("x", 256<<10)+`"]}`))
+		}, "what to run takes more than 256 KiB"},
 		"bad size": {func(c *caller) {
 			c.send(clocker.ExecStart, []byte(`{"command":["sh"]}`))
 			c.send(clocker.ExecSize, []byte("{"))
@@ -271,6 +280,35 @@ func TestWhatAClientMayNotSendEndsItsCommandWithTheReason(t *testing.T) {
 		if r := a.result(); r.Code != "invalid" || r.Error != c.want {
 			t.Errorf("%s: %+v", name, r)
 		}
+	}
+}
+
+func TestTheNameOfACommandHasNothingThatFollowsIt(t *testing.T) {
+	t.Parallel()
+	for word, want := range map[string]string{
+		"sh": "sh", "/bin/mysql": "mysql", "mysql -p/s3cret": "mysql", "/bin/mysql\t-p/s3cret": "mysql", " mysql\n-ps3cret": "mysql", " ": "",
+		strings.Repeat("é", 40): strings.Repeat("é", 32), strings.Repeat("é", 31) + "xé": strings.Repeat("é", 31) + "x",
+	} {
+		if got := nameOf(word); got != want {
+			t.Errorf("%q is written down as %q, want %q", word, got, want)
+		}
+	}
+}
+
+func TestAClientHearsOfTheEndThoughItCannotBeWrittenDownYet(t *testing.T) {
+	t.Parallel()
+	b, a := running(t)
+	c := b.call(clocker.ExecCommand{Command: []string{"sh"}})
+	a.out <- clocker.ExecOutput{Stream: "stdout", Data: []byte("$ ")}
+	c.until(clocker.ExecStdout)
+	b.exec(`alter table events.outbox rename to elsewhere`)
+	a.out <- clocker.ExecOutput{Ended: true, ExitCode: 7}
+	if r := c.result(); r != (clocker.ExecResult{ExitCode: 7}) {
+		t.Errorf("result %+v", r)
+	}
+	b.exec(`alter table events.elsewhere rename to outbox`)
+	if _, e, _ := b.session(); e.ExitCode != 7 {
+		t.Errorf("ended as %+v", e)
 	}
 }
 

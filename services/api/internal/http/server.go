@@ -164,7 +164,9 @@ func (s *Server) serve(ctx context.Context, l net.Listener) error {
 	if err := srv.Shutdown(wait); err != nil {
 		_ = srv.Close() // what is still open is cut
 	}
-	s.waitForExecs(wait)
+	notes, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	s.waitForExecs(notes)
 	return ctx.Err()
 }
 

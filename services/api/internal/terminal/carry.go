@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"clocker.io/pkg/clocker"
@@ -20,6 +21,8 @@ const (
 	beatTime  = 20 * time.Second // for the client to answer one
 	endTime   = 5 * time.Second  // for the client to hear how the command ended
 	jsonLimit = 256 << 10        // bytes of what the client says to run
+	userLimit = 256              // bytes of a user, which is written down
+	dirLimit  = 4096             // bytes of a directory, as Linux has it
 )
 
 // ErrLeft says that the client is gone.
@@ -31,34 +34,49 @@ var errEnded = errors.New("the command ended")
 func Start(ctx context.Context, ws *websocket.Conn) (clocker.ExecCommand, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
-	ws.SetReadLimit(jsonLimit)
+	ws.SetReadLimit(-1) // it would close without a word
 	var what clocker.ExecCommand
-	_, message, err := ws.Read(ctx)
+	message, err := first(ctx, ws)
 	switch {
 	case err != nil:
 		return what, fmt.Errorf("%w: %w", ErrLeft, err)
+	case len(message) > jsonLimit:
+		return what, wrong(fmt.Sprintf("what to run takes more than %d KiB", jsonLimit>>10))
 	case len(message) == 0 || message[0] != clocker.ExecStart:
 		return what, wrong("the first message must say what to run")
 	}
 	if err := json.Unmarshal(message[1:], &what); err != nil {
 		return what, wrong("what to run cannot be read: " + err.Error())
 	}
-	if len(what.Command) == 0 || what.Command[0] == "" {
+	switch {
+	case len(what.Command) == 0 || what.Command[0] == "":
 		return what, wrong("there is no command to run")
+	case len(what.User) > userLimit:
+		return what, wrong(fmt.Sprintf("the user is longer than %d bytes", userLimit))
+	case len(what.Dir) > dirLimit:
+		return what, wrong(fmt.Sprintf("the directory is longer than %d bytes", dirLimit))
 	}
 	return what, nil
 }
 
+// first reads the first message, and a byte more than it may have.
+func first(ctx context.Context, ws *websocket.Conn) ([]byte, error) {
+	_, r, err := ws.Reader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(r, jsonLimit+1))
+}
+
 func wrong(text string) error { return &clocker.Error{Code: clocker.Invalid, Message: text} }
 
-// End tells the client how it ended, and closes.
-func End(ctx context.Context, ws *websocket.Conn, r clocker.ExecResult) {
+// Tell tells the client how it ended. The connection is then to be closed.
+func Tell(ctx context.Context, ws *websocket.Conn, r clocker.ExecResult) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
 	defer cancel()
 	if data, err := json.Marshal(r); err == nil {
 		_ = ws.Write(ctx, websocket.MessageBinary, append([]byte{clocker.ExecEnd}, data...)) // one who is gone hears nothing
 	}
-	_ = ws.Close(websocket.StatusNormalClosure, "")
 }
 
 // carrier is one session under way.
@@ -72,7 +90,7 @@ type carrier struct {
 }
 
 // Carry carries a session until its command ends, and gives the exit code. The error says why there is none; ErrLeft
-// that nobody is there to hear it. The connection stays open for [End].
+// that nobody is there to hear it. The connection stays open for [Tell].
 func Carry(ctx context.Context, ws *websocket.Conn, agent *Agent) (int, error) {
 	c := &carrier{ws: ws, agent: agent, input: newInput(), room: newRoom(), sizes: make(chan clocker.TerminalSize, 1)}
 	ws.SetReadLimit(clocker.ExecWindow + 1)
