@@ -17,6 +17,7 @@ const longestLine = 256 << 10
 type assembler struct {
 	container view.Container
 	send      func(at time.Time, l MergedLine) error
+	last      time.Time   // of the latest piece: a line has the time of its first, and two streams are not in order
 	open      [2]struct { // lines that have not ended: of output, of errors
 		at   time.Time
 		text []byte
@@ -31,6 +32,9 @@ func (l *assembler) take(data []byte) error {
 	at, err := time.Parse(time.RFC3339Nano, chunk.Time)
 	if err != nil {
 		return fmt.Errorf("read when a line was printed: %w", err)
+	}
+	if at.After(l.last) {
+		l.last = at.UTC()
 	}
 	stream := 0
 	if chunk.Stream == "stderr" {

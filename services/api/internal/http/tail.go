@@ -49,6 +49,9 @@ func (s *Server) mergedLogs(c echo.Context) error {
 	if err := out.flush(); err != nil { // the first line may be long in coming
 		return nil
 	}
+	for _, c := range members {
+		t.known[identity(c)] = newReading(t.ask, identity(c))
+	}
 	t.merger = tail.New(ctx)
 	done := make(chan struct{})
 	t.running.Go(func() { t.keep(ctx, members); close(done) })
@@ -69,13 +72,6 @@ type tailing struct {
 
 	mu    sync.Mutex
 	known map[clocker.Container]*reading
-}
-
-// reading is how far one container was read.
-type reading struct {
-	active bool
-	failed bool // and that was told
-	last   time.Time
 }
 
 func (s *Server) newTailing(c echo.Context) (t *tailing, err error) {
@@ -130,50 +126,41 @@ func (t *tailing) keep(ctx context.Context, members []view.Container) {
 	}
 }
 
-// read begins to read a container, unless it is being read: from where it was read before, as one that was restarted in
-// place goes on.
+// read begins to read a container when it is time to: from where it was read before, as one that was restarted in place goes
+// on. One that came only now is read from its start: how much of the past is wanted was said of those that there were.
 func (t *tailing) read(ctx context.Context, c view.Container) {
-	ask := t.ask
-	ask.Container = identity(c)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	was := t.known[ask.Container]
-	switch {
-	case was == nil:
-		was = &reading{}
-		t.known[ask.Container] = was
-	case was.active:
+	r := t.known[identity(c)]
+	if r == nil {
+		r = newReading(clocker.LogsRequest{Follow: t.ask.Follow, Times: t.ask.Times}, identity(c))
+		t.known[identity(c)] = r
+	}
+	if !r.due(c) {
 		return
-	case !was.last.IsZero():
-		next := was.last.Add(1)
-		ask.Since, ask.Nanos, ask.Tail = next.Unix(), int64(next.Nanosecond()), 0
 	}
 	source, err := t.merger.Join()
 	if err != nil {
 		return
 	}
-	was.active = true
+	ask := r.begin(c)
 	t.running.Go(func() {
 		defer source.End()
-		t.stream(ctx, c, ask, source, was)
+		t.stream(ctx, c, ask, source, r)
 	})
 }
 
-func (t *tailing) stream(ctx context.Context, c view.Container, ask clocker.LogsRequest, source *tail.Source, was *reading) {
+func (t *tailing) stream(ctx context.Context, c view.Container, ask clocker.LogsRequest, source *tail.Source, r *reading) {
 	lines := &assembler{container: c, send: func(at time.Time, l MergedLine) error {
-		t.mu.Lock()
-		was.last, was.failed = at, false
-		t.mu.Unlock()
 		return source.Send(tail.Line{Time: at, Data: l})
 	}}
 	err := t.s.cfg.Logs.RequestStream(ctx, clocker.SubjectDo+c.Host+".logs", ask, lines.take)
 	lines.flush()
 	t.mu.Lock()
-	was.active = false
-	// One that is not there any more is being made anew.
-	tell := err != nil && ctx.Err() == nil && !was.failed && (!ask.Follow || clocker.CodeOf(err) != clocker.NotFound)
-	was.failed = err != nil
+	news := r.end(lines.last, err)
 	t.mu.Unlock()
+	// One that is not there any more is being made anew.
+	tell := news && ctx.Err() == nil && (!ask.Follow || clocker.CodeOf(err) != clocker.NotFound)
 	if tell {
 		_ = source.Send(tail.Line{Time: t.s.cfg.Now(), Data: MergedLine{Container: c.Container, Generation: c.Generation, Error: err.Error()}})
 	}

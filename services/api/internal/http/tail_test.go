@@ -33,7 +33,7 @@ func (p *printer) stream(ctx context.Context, subject string, v any, each func([
 	if !known || subject != "clocker.do.localhost.logs" {
 		return &clocker.Error{Code: clocker.NotFound, Message: "not on this host"}
 	}
-	for _, c := range chunks {
+	for _, c := range chunks[max(len(chunks)-r.Tail, 0)*min(r.Tail, 1):] {
 		at, err := time.Parse(time.RFC3339Nano, c.Time)
 		if err != nil {
 			return err
@@ -50,6 +50,32 @@ func (p *printer) stream(ctx context.Context, subject string, v any, each func([
 		}
 	}
 	return nil
+}
+
+// follower reads lines as they come.
+type follower struct {
+	t     *testing.T
+	lines *bufio.Scanner
+}
+
+func (b *bundle) follow(path string) follower {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.t.Context(), patience)
+	b.t.Cleanup(cancel)
+	res, err := b.web.Client().Do(b.request("GET", path, "").WithContext(ctx))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { _ = res.Body.Close() })
+	return follower{b.t, bufio.NewScanner(res.Body)}
+}
+
+func (f follower) next() MergedLine {
+	f.t.Helper()
+	if !f.lines.Scan() {
+		f.t.Fatalf("the stream ended: %v", f.lines.Err())
+	}
+	return told(f.t, f.lines.Text())
 }
 
 func printing(t *testing.T) (*bundle, *printer) {
@@ -113,21 +139,7 @@ func TestLogsOfAnApplicationAreMergedInOrderOfTime(t *testing.T) {
 func TestLogsThatAreFollowedGoOnOverRestartsAndReplacements(t *testing.T) {
 	t.Parallel()
 	b, p := printing(t)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	res, err := b.web.Client().Do(b.request("GET", "/v1/applications/shop/entities/web/logs?follow=true", "").WithContext(ctx))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	lines := bufio.NewScanner(res.Body)
-	next := func() MergedLine {
-		t.Helper()
-		if !lines.Scan() {
-			t.Fatalf("the stream ended: %v", lines.Err())
-		}
-		return told(t, lines.Text())
-	}
+	next := b.follow("/v1/applications/shop/entities/web/logs?follow=true").next
 	next()
 	next()
 	// Restarted in place, it goes on where it was.
@@ -151,6 +163,43 @@ func TestLogsThatAreFollowedGoOnOverRestartsAndReplacements(t *testing.T) {
 	p.mu.Unlock()
 	b.exec(`update policy.v_containers set host = 'localhost' where entity = 'web' and ordinal = 0`)
 	if l := next(); l.Data != "joined" || l.Container != "shop/web/0" {
+		t.Errorf("it goes on with %+v", l)
+	}
+}
+
+func TestAllLinesOfAContainerThatComesWhileFollowingAreRead(t *testing.T) {
+	t.Parallel()
+	b, p := printing(t)
+	next := b.follow("/v1/applications/shop/entities/web/logs?follow=true&tail=1&since=" + now.Add(3*time.Second).Format(time.RFC3339)).next
+	if l := next(); l.Data != "three" {
+		t.Errorf("it begins with %+v", l)
+	}
+	p.mu.Lock()
+	delete(p.output, "clk-shop-web-1-g2")
+	p.output["clk-shop-web-1-g3"] = []clocker.LogsChunk{chunk(1, "stdout", "one\n"), chunk(8, "stdout", "two\n"), chunk(9, "stdout", "three\n")}
+	p.mu.Unlock()
+	b.exec(`update policy.v_containers set generation = 3 where entity = 'web' and ordinal = 1 and generation = 2`)
+	for _, want := range []string{"one", "two", "three"} { // also on a host whose clock is behind
+		if l := next(); l.Data != want || l.Generation != 3 {
+			t.Errorf("it goes on with %+v, want %s", l, want)
+		}
+	}
+}
+
+func TestNoLineIsReadAgainAfterALongOneThatOthersOvertook(t *testing.T) {
+	t.Parallel()
+	b, p := printing(t)
+	p.output["clk-shop-web-1-g2"] = []clocker.LogsChunk{chunk(2, "stdout", "lo"), chunk(3, "stderr", "oops\n"), chunk(4, "stdout", "ng\n")}
+	next := b.follow("/v1/applications/shop/entities/web/logs?follow=true").next
+	for _, want := range []string{"oops", "long"} {
+		if l := next(); l.Data != want {
+			t.Errorf("%+v, want %s", l, want)
+		}
+	}
+	p.mu.Lock()
+	p.output["clk-shop-web-1-g2"] = append(p.output["clk-shop-web-1-g2"], chunk(5, "stdout", "again\n"))
+	p.mu.Unlock()
+	if l := next(); l.Data != "again" {
 		t.Errorf("it goes on with %+v", l)
 	}
 }

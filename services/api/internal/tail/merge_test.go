@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -43,39 +44,36 @@ func TestLinesOfSeveralSourcesComeInOrderOfTime(t *testing.T) {
 
 func TestASourceWithNothingToSayKeepsNobodyWaiting(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	m := New(ctx)
-	lines := make(chan Line)
-	go func() {
-		_ = m.Run(make(chan struct{}), func(l Line) error { lines <- l; return nil })
-	}()
-	if _, err := m.Join(); err != nil { // it never says a word
-		t.Fatal(err)
-	}
-	talker, err := m.Join()
-	if err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		for i := range 1000 {
-			_ = talker.Send(Line{Time: start.Add(time.Duration(i)), Data: i})
+	synctest.Test(t, func(t *testing.T) { // time passes only while all wait for it
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		m := New(ctx)
+		lines := make(chan Line)
+		go func() {
+			_ = m.Run(make(chan struct{}), func(l Line) error { lines <- l; return nil })
+		}()
+		if _, err := m.Join(); err != nil { // it never says a word
+			t.Fatal(err)
 		}
-	}()
-	began := time.Now()
-	for i := range 1000 {
-		select {
-		case l := <-lines:
-			if l.Data != i {
+		talker, err := m.Join()
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			for i := range 1000 {
+				_ = talker.Send(Line{Time: start.Add(time.Duration(i)), Data: i})
+			}
+		}()
+		began := time.Now()
+		for i := range 1000 {
+			if l := <-lines; l.Data != i {
 				t.Fatalf("line %v, want %d", l.Data, i)
 			}
-		case <-ctx.Done():
-			t.Fatalf("%d lines only", i)
 		}
-	}
-	if d := time.Since(began); d > 5*time.Second { // settle is waited for once, not for each
-		t.Errorf("1,000 lines took %s", d)
-	}
+		if d := time.Since(began); d != settle {
+			t.Errorf("1,000 lines waited %s for who is silent, want once %s", d, settle)
+		}
+	})
 }
 
 func TestAReaderThatFailsEndsTheStream(t *testing.T) {
