@@ -22,7 +22,7 @@ const MaxBytes = 1 << 20
 
 // Options is what the parser knows beside the text.
 type Options struct {
-	Clouds   []string // known clouds; DefaultCloud is always known. Nil: any name is taken
+	Clouds   []string // known clouds; while there are none, DefaultCloud is. Nil: any name is taken
 	Context  *Context // build context sent along; nil when none
 	Later    bool     // a context may come later: its files are not asked for now
 	Tolerant bool     // unknown keys are warned of and passed over
@@ -131,7 +131,6 @@ func validID(n node) string {
 
 // location takes location or locations: text, or a list of one.
 func (p *parser) location(n node, at map[string]node) {
-	p.app.Cloud = DefaultCloud
 	one, hasOne := at["location"]
 	many, hasMany := at["locations"]
 	if hasOne && hasMany {
@@ -142,6 +141,7 @@ func (p *parser) location(n node, at map[string]node) {
 		one = many
 	}
 	if !hasOne && !hasMany {
+		p.cloud(n, DefaultCloud, ", which is meant where no location is named")
 		return
 	}
 	if one.isList() {
@@ -156,14 +156,23 @@ func (p *parser) location(n node, at map[string]node) {
 		one.fail(BadLocation, "location: "+DefaultCloud, "a location is the name of a cloud; it cannot be defined in a blueprint")
 		return
 	}
-	name, ok := one.line("location")
-	if !ok || name == "localhost" || name == DefaultCloud {
-		return
+	switch name, ok := one.line("location"); {
+	case !ok:
+	case name == "localhost":
+		p.cloud(one, DefaultCloud, ", which localhost stands for")
+	default:
+		p.cloud(one, name, "")
 	}
-	if p.opts.Clouds != nil && !slices.Contains(p.opts.Clouds, name) {
-		known := append([]string{DefaultCloud}, p.opts.Clouds...)
-		slices.Sort(known)
-		one.fail(UnknownCloud, didYouMean(name, slices.Compact(known)), "there is no cloud %q", clip(name))
+}
+
+// cloud takes the cloud that a blueprint means. An installation that has not made its first cloud yet will do so.
+func (p *parser) cloud(n node, name, why string) {
+	known := p.opts.Clouds
+	if len(known) == 0 {
+		known = []string{DefaultCloud}
+	}
+	if p.opts.Clouds != nil && !slices.Contains(known, name) {
+		n.fail(UnknownCloud, didYouMean(name, known), "there is no cloud %q%s", clip(name), why)
 		return
 	}
 	p.app.Cloud = name

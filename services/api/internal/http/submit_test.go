@@ -93,6 +93,22 @@ func TestCloudsAreThoseOfTheProvisioner(t *testing.T) {
 	}
 }
 
+func TestAnApplicationDoesNotGoToACloudThatWasRemoved(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.exec(`insert into provisioner.v_clouds (cloud, location) values ('big', 'localhost')`)
+	for text, want := range map[string]string{
+		"location: my-docker-cloud": `there is no cloud "my-docker-cloud"`,
+		"location: localhost":       `there is no cloud "my-docker-cloud", which localhost stands for`,
+		"name: Shop":                `there is no cloud "my-docker-cloud", which is meant where no location is named`,
+	} {
+		p := b.do("POST", "/v1/applications", "id: a\n"+text+"\nservices: [{type: 'docker:x'}]").problem(t)
+		if len(p.Errors) != 1 || p.Errors[0].Detail != want || p.Errors[0].Hint != "known are big" {
+			t.Errorf("%s: %+v", text, p)
+		}
+	}
+}
+
 func TestANameIsFreeAgainOnceItsApplicationIsGone(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
