@@ -104,12 +104,16 @@ func (t topOf) look(m measured, now time.Time) render.Top {
 }
 
 func (s *Shell) topLive(ctx context.Context, t topOf) error {
-	first := render.Top{Scope: t.app, At: s.Now(), Order: t.order}
-	return live.Run(ctx, live.Config{In: s.In, Out: s.Out, Env: os.Environ(), Paint: s.outPaint(), Every: topEvery, First: first,
-		Fetch: func(ctx context.Context) (render.Top, error) {
-			m, err := t.fetch(ctx)
-			return t.look(m, s.Now()), err
-		}})
+	fetch := func(ctx context.Context) (render.Top, error) {
+		m, err := t.fetch(ctx)
+		return t.look(m, s.Now()), err
+	}
+	// What cannot be had from the start is an error as of any other command; once a screen shows values, it outlives those.
+	first, err := fetch(ctx)
+	if err != nil {
+		return err
+	}
+	return live.Run(ctx, live.Config{In: s.In, Out: s.Out, Env: os.Environ(), Paint: s.outPaint(), Every: topEvery, First: first, Fetch: fetch})
 }
 
 // topOnce shows hosts and containers as tables, or with -o json as one object with a list of each.

@@ -53,6 +53,39 @@ other      ready                                                                
 	}
 }
 
+func TestTopOnATerminalFailsWhenThereIsNothingToShow(t *testing.T) {
+	t.Parallel()
+	run := func(f *fakeAPI, args ...string) result {
+		var out, talk strings.Builder
+		s := f.shell()
+		s.In, s.Out, s.Err, s.OutTerminal = strings.NewReader("q"), &out, &talk, true
+		code := s.Run(t.Context(), append([]string{"top"}, args...))
+		return result{code, out.String(), talk.String()}
+	}
+	refused, none, closed := newFake(t), newFake(t), newFake(t)
+	refused.answer("GET /v1/hosts", 401, `{"status":401,"detail":"the token is not known"}`)
+	none.answer("GET /v1/hosts", 200, usedHosts)
+	none.answer("GET /v1/containers", 404, `{"status":404,"detail":"there is no application \"shp\""}`)
+	closed.server.Close()
+	for _, tt := range []struct {
+		name string
+		got  result
+		code int
+		talk string
+	}{
+		{"a refused token", run(refused), 4, "the token is not known"},
+		{"an unknown application", run(none, "shp"), 3, `there is no application "shp"`},
+		{"an API that is not there", run(closed), 1, "start it with: clocker up"},
+	} {
+		if tt.got.code != tt.code || tt.got.out != "" || !strings.Contains(tt.got.err, tt.talk) {
+			t.Errorf("%s: %+v, want code %d", tt.name, tt.got, tt.code)
+		}
+	}
+	if r := run(used(t)); r.code != 0 || r.err != "" {
+		t.Errorf("with values: %+v", r)
+	}
+}
+
 func TestTopRefusesWhatItDoesNotKnow(t *testing.T) {
 	t.Parallel()
 	f := used(t)

@@ -20,7 +20,7 @@ type Config struct {
 	Env   []string // of the process: what kind of terminal it is
 	Paint render.Paint
 	Every time.Duration
-	First render.Top // shown until the first answer
+	First render.Top // the first values
 	// Fetch asks for the latest values; of a Top it gives what is measured, not how it is looked at.
 	Fetch func(ctx context.Context) (render.Top, error)
 }
@@ -61,8 +61,12 @@ func newScreen(ctx context.Context, c Config) screen {
 	return screen{Config: c, ctx: ctx, top: c.First}
 }
 
-// Init asks for the first values.
-func (s screen) Init() tea.Cmd { return s.fetch }
+// Init waits for the time to ask again.
+func (s screen) Init() tea.Cmd { return s.wait() }
+
+func (s screen) wait() tea.Cmd {
+	return tea.Tick(s.Every, func(time.Time) tea.Msg { return again{} })
+}
 
 func (s screen) fetch() tea.Msg {
 	top, err := s.Fetch(s.ctx)
@@ -76,7 +80,7 @@ func (s screen) Update(m tea.Msg) (tea.Model, tea.Cmd) {
 		s.width, s.height = m.Width, m.Height
 	case fetched:
 		s.take(m)
-		return s, tea.Tick(s.Every, func(time.Time) tea.Msg { return again{} })
+		return s, s.wait()
 	case again:
 		return s, s.fetch
 	case tea.KeyPressMsg:
