@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"strings"
+	"time"
 
 	"clocker.io/pkg/bus"
 	"clocker.io/pkg/clocker"
@@ -10,6 +11,7 @@ import (
 	"clocker.io/services/api/internal/readings"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
 )
 
 // hearSensors makes the listener that keeps what hosts measure. Each process of the service hears all of it: what is kept is
@@ -31,10 +33,11 @@ func hearSensors(kept *readings.Store, p run.Platform) (bus.Responder, error) {
 			return bus.Responder{}, err
 		}
 	}
+	complaint := rate.Sometimes{Interval: time.Minute} // hosts speak every few seconds; what is dropped is counted
 	return bus.Listen(clocker.SubjectSensor+"*", "", func(_ context.Context, subject string, r clocker.Readings) {
 		if err := kept.Take(strings.TrimPrefix(subject, clocker.SubjectSensor), r); err != nil {
 			refused.Inc()
-			p.Log.Warn("drop readings", "reason", err)
+			complaint.Do(func() { p.Log.Warn("drop readings; others are counted only, for a minute", "reason", err) })
 			return
 		}
 		taken.Inc()

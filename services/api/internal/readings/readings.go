@@ -76,7 +76,8 @@ func New(l Limits, now func() time.Time) *Store {
 	return &Store{limits: l, now: now, hosts: map[string]*host{}}
 }
 
-// Take keeps what a host measured. name is who said it, as the subject has it. The error says why it is not kept.
+// Take keeps what a host measured. name is who said it, as the subject has it. The error says why it is not kept, or not all
+// of it: containers for which there is no room are left out, and the others go on.
 func (s *Store) Take(name string, r clocker.Readings) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -106,12 +107,16 @@ func (s *Store) Take(name string, r clocker.Readings) error {
 		}
 		index[i] = n
 	}
+	left := 0
 	for _, c := range r.Containers {
-		sub := s.subject(h, c.Key())
-		if sub == nil {
-			return fmt.Errorf("host %s measured more containers than are kept", name)
+		if sub := s.subject(h, c.Key()); sub != nil {
+			sub.takeList(now, index, c.Values)
+		} else {
+			left++
 		}
-		sub.takeList(now, index, c.Values)
+	}
+	if left > 0 {
+		return fmt.Errorf("host %s measured more containers than are kept: there is no room for %d of %d", name, left, len(r.Containers))
 	}
 	return nil
 }

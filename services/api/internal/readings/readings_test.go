@@ -233,6 +233,15 @@ func TestAHostCannotFillTheStore(t *testing.T) {
 		t.Errorf("%d are kept", containers)
 	}
 	k.must(t, "h1", 2, 0, 1, 2) // those that are there go on
+	err := k.say("h1", 3, 7, 0, 8, 1)
+	if err == nil || err.Error() != "host h1 measured more containers than are kept: there is no room for 2 of 4" {
+		t.Error(err)
+	}
+	for n := range 2 {
+		if l, ok := k.Container(readings.Ref{Host: "h1", Key: key(n)}); !ok || l.Values[sensors.CPU] != 3 {
+			t.Errorf("one too many stops container %d behind it: %+v", n, l)
+		}
+	}
 }
 
 // TestTheMemoryOfAFullStoreIsBounded holds the figure that the limits promise.
