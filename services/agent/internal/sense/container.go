@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -21,8 +22,8 @@ const (
 
 // container is what is remembered of a container between rounds.
 type container struct {
-	pid    int // of its first process, as last heard
-	before usage.Sample
+	pid    int          // of its first process, as last heard
+	before usage.Sample // the last that there was
 }
 
 // sight is whether the kernel's files of containers can be seen from here.
@@ -50,31 +51,43 @@ func (s *sight) note(found bool, now time.Time) {
 	s.blindAt = now
 }
 
-// measureContainers measures all, those for which the Engine has to be asked a few at a time. What is not running any
-// more is forgotten.
+// measureContainers measures all, those for which the Engine has to be asked a few at a time. Where a round is too short to
+// ask for all of them, the next one begins with those that wait longest. What is not running any more is forgotten.
 func (s *Sensing) measureContainers(ctx context.Context, running []Running) []clocker.ContainerReadings {
 	out := make([]clocker.ContainerReadings, len(running))
 	next, sources := map[string]*container{}, make([]string, len(running))
-	slots := make(chan struct{}, asking)
-	var asked sync.WaitGroup
+	finish := func(i int, now usage.Sample, source string) {
+		c, r := next[running[i].EngineID], running[i]
+		out[i] = clocker.ContainerReadings{Container: r.Container, Values: values(r, now, usage.Between(c.before, now))}
+		if sources[i] = source; source != sourceNone {
+			c.before = now
+		}
+	}
+	var ask []int
 	for i, r := range running {
 		c := s.known[r.EngineID]
 		if c == nil {
 			c = &container{}
 		}
 		next[r.EngineID] = c
-		finish := func(now usage.Sample, source string) {
-			out[i] = clocker.ContainerReadings{Container: r.Container, Values: values(r, now, usage.Between(c.before, now))}
-			c.before, sources[i] = now, source
-		}
 		if now, ok := s.look(c, r.EngineID); ok {
-			finish(now, sourceKernel)
+			finish(i, now, sourceKernel)
 			continue
 		}
+		ask = append(ask, i)
+	}
+	slices.SortStableFunc(ask, func(a, b int) int {
+		return next[running[a].EngineID].before.At.Compare(next[running[b].EngineID].before.At)
+	})
+	slots := make(chan struct{}, asking)
+	var asked sync.WaitGroup
+	for _, i := range ask {
 		slots <- struct{}{}
 		asked.Go(func() {
 			defer func() { <-slots }()
-			finish(s.ask(ctx, c, r.EngineID))
+			id := running[i].EngineID
+			now, source := s.ask(ctx, next[id], id)
+			finish(i, now, source)
 		})
 	}
 	asked.Wait()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"clocker.io/services/agent/internal/usage"
@@ -29,7 +30,7 @@ type Engine interface {
 // Running is a container that runs here.
 type Running struct {
 	Container clocker.Container
-	EngineID  string
+	EngineID  string // empty for a moment while it is made anew: such a one is not measured
 	Restarts  int
 }
 
@@ -90,7 +91,7 @@ func (s *Sensing) Round(ctx context.Context) {
 	running := s.Running()
 	r := clocker.Readings{Host: s.Host, Epoch: s.Epoch(), Every: s.Every.Milliseconds(), Machine: s.measureMachine(ctx, len(running)),
 		Sensors: sensors.Names(sensors.Of(sensors.OfContainer))}
-	list := s.measureContainers(ctx, running)
+	list := s.measureContainers(ctx, slices.DeleteFunc(running, func(r Running) bool { return r.EngineID == "" }))
 	for first := true; first || len(list) > 0; first = false {
 		n := min(len(list), clocker.MaxReadings)
 		r.Containers = list[:n]

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"clocker.io/services/agent/internal/sense"
@@ -28,7 +29,8 @@ type machine struct {
 	processes  map[string]int
 	counted    map[string]usage.Counters
 	mu         sync.Mutex
-	asked      []string // under mu: the Engine is asked a few things at once
+	asked      []string                                              // under mu: the Engine is asked a few things at once
+	usage      func(context.Context, string) (usage.Counters, error) // instead of counted, if not nil
 	running    []sense.Running
 	said       []clocker.Readings
 	now        time.Time
@@ -70,8 +72,11 @@ func (m *machine) Process(_ context.Context, id string) (int, error) {
 	return m.processes[id], nil
 }
 
-func (m *machine) Usage(_ context.Context, id string) (usage.Counters, error) {
+func (m *machine) Usage(ctx context.Context, id string) (usage.Counters, error) {
 	m.ask("usage of " + id)
+	if m.usage != nil {
+		return m.usage(ctx, id)
+	}
 	c, ok := m.counted[id]
 	if !ok {
 		return c, errors.New("no such container")
@@ -189,6 +194,65 @@ func TestTheEngineIsAskedWhereTheFilesCannotBeSeen(t *testing.T) {
 	m.round()
 	if slices.ContainsFunc(m.asked, func(q string) bool { return strings.HasPrefix(q, "process") }) {
 		t.Errorf("it looks for the files again at once: %v", m.asked)
+	}
+}
+
+// An Engine that takes its time answers about 256 in a round: each gets its turn, and rates are known in spite of rounds without.
+func TestWhoHadNoTurnIsAskedForFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		var ids []string
+		for i := range 600 {
+			ids = append(ids, fmt.Sprintf("id%04d", i))
+		}
+		m.assign(ids...)
+		answered := map[string]int{}
+		m.usage = func(ctx context.Context, id string) (usage.Counters, error) {
+			select {
+			case <-time.After(1400 * time.Millisecond):
+			case <-ctx.Done():
+				return usage.Counters{}, ctx.Err()
+			}
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			answered[id]++
+			c := usage.Nothing()
+			c.CPU = clocker.Measure(answered[id])
+			return c, nil
+		}
+		for range 6 {
+			m.round()
+		}
+		for _, id := range ids {
+			if n := answered[id]; n < 2 || n > 3 {
+				t.Fatalf("%s was measured %d times, where each has its turn 2 or 3 times", id, n)
+			}
+		}
+		rates := 0
+		for _, got := range m.round() {
+			if got[sensors.CPU] > 0 {
+				rates++
+			}
+		}
+		if rates != 256 {
+			t.Errorf("of %d containers a rate is known, of 256 there is an answer", rates)
+		}
+	})
+}
+
+func TestAContainerThatTheEngineDidNotNameYetIsLeftOut(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.counted = map[string]usage.Counters{"": usage.Nothing(), "aaa": usage.Nothing()}
+	m.assign("", "aaa", "")
+	for range 2 {
+		if got := m.round(); len(got) != 1 || got[0][sensors.Restarts] != 1 || m.said[0].Machine[sensors.ContainersTotal] != 3 {
+			t.Errorf("it says %v, and of the machine %v", got, m.said[0].Machine)
+		}
+	}
+	if i := slices.IndexFunc(m.asked, func(q string) bool { return strings.HasSuffix(q, "of ") }); i >= 0 {
+		t.Errorf("the Engine was asked %q", m.asked[i])
 	}
 }
 
