@@ -52,6 +52,25 @@ func TestRunTakesWhatFollows(t *testing.T) {
 	}
 }
 
+// What an outcome lists as changed is what is kept on disk.
+func TestAnyDifferenceOfAnAssignmentIsAChange(t *testing.T) {
+	t.Parallel()
+	was := assignment(0, 5, clocker.DesiredRunning)
+	was.Env = []string{"A=1"}
+	known := Run{Epoch: 3, Revision: 5, Assignments: map[string]clocker.Assignment{"u1/web/0@1": was}}
+	for want, change := range map[string]func(a *clocker.Assignment){
+		"[]":           func(a *clocker.Assignment) { a.Env = []string{"A=1"} },
+		"[u1/web/0@1]": func(a *clocker.Assignment) { a.Env = []string{"A=2"} },
+	} {
+		a := was
+		change(&a)
+		_, o := known.Apply(clocker.RunWant{Host: "h", Epoch: 3, Revision: 5, Complete: true, Assignments: []clocker.Assignment{a}}, "h", 3)
+		if got := fmt.Sprint(o.Changed); !o.Taken || got != want {
+			t.Errorf("%s changed, want %s", got, want)
+		}
+	}
+}
+
 // Whatever is lost, doubled or comes late, an agent that asks when it is told to ends with what control has.
 func TestRunConverges(t *testing.T) {
 	t.Parallel()

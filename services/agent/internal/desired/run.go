@@ -2,6 +2,7 @@ package desired
 
 import (
 	"maps"
+	"reflect"
 
 	"clocker.io/services/agent/internal/plan"
 
@@ -36,7 +37,7 @@ func (r Run) Apply(w clocker.RunWant, host string, epoch int64) (Run, Outcome) {
 	for _, a := range w.Assignments {
 		id := plan.ID(a.Key(), a.Generation)
 		next.Assignments[id] = a
-		if old, ok := r.Assignments[id]; !ok || old.Revision != a.Revision || old.Desired != a.Desired {
+		if old, ok := r.Assignments[id]; !ok || !reflect.DeepEqual(old, a) { // what is kept on disk is what changed: all of it counts
 			out.Changed = append(out.Changed, id)
 		}
 	}
