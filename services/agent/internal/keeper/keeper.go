@@ -78,6 +78,7 @@ type Keeper struct {
 	Config
 	queue *reconcile.Queue
 	turns *turns
+	exits leaving
 	life  context.Context // ends with Close: of probes and fetches, which outlive a visit
 	end   context.CancelFunc
 
@@ -98,7 +99,7 @@ type Keeper struct {
 func New(c Config) *Keeper {
 	life, end := context.WithCancel(context.Background())
 	return &Keeper{
-		Config: c, life: life, end: end, queue: reconcile.NewQueue(), turns: newTurns(starts),
+		Config: c, life: life, end: end, queue: reconcile.NewQueue(), turns: newTurns(starts), exits: newLeaving(),
 		condemned: map[string]condemned{}, probes: map[string]*probing{},
 		fetches: map[string]*fetching{}, running: map[string]bool{}, steps: map[string]string{},
 	}
@@ -214,8 +215,13 @@ func (k *Keeper) act(ctx context.Context, key string, in plan.Input, s plan.Step
 		span.End(err)
 		return k.refused(ctx, key, in, err)
 	case plan.Stop:
+		end, err := k.exits.wait(ctx)
+		if err != nil {
+			return false, err
+		}
+		defer end()
 		ctx, span := k.step(ctx, key, in.Assignment, "stop")
-		err := k.Hands.Stop(ctx, s.Target)
+		err = k.Hands.Stop(ctx, s.Target)
 		span.End(err)
 		return false, err
 	case plan.Remove:
@@ -229,9 +235,14 @@ func (k *Keeper) act(ctx context.Context, key string, in plan.Input, s plan.Step
 }
 
 func (k *Keeper) remove(ctx context.Context, key string, in plan.Input, s plan.Step) error {
+	end, err := k.exits.wait(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
 	ctx, span := k.step(ctx, key, in.Assignment, "remove")
 	k.Log.InfoContext(ctx, "remove a container", "key", key, "reason", s.Reason)
-	err := k.Engine.Remove(ctx, s.Target)
+	err = k.Engine.Remove(ctx, s.Target)
 	span.End(err)
 	if err != nil {
 		k.collected(key, err)
