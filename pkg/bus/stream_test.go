@@ -61,7 +61,7 @@ func TestTheFirstOfManyRecordsSayHowTheRestIsPublished(t *testing.T) {
 		t.Fatal(err)
 	}
 	var records []events.Record
-	for n := range int64(100) {
+	for n := range int64(200) {
 		records = append(records, record(t, n+1))
 	}
 	publishes(t.Context(), t, stream, records, "")
