@@ -24,7 +24,8 @@ var masks = []struct {
 	{regexp.MustCompile(`\b\d+(\.\d+)? cores`), "N cores"},
 	{regexp.MustCompile(`--from \d+`), "--from N"},
 	{regexp.MustCompile(`\bload \d+(\.\d+)?`), "load N"},
-	{regexp.MustCompile(`\b\d+ (checks|warnings|events)\b`), "N $1"},
+	{regexp.MustCompile(`\b(checks|warnings): \d+`), "$1: N"},
+	{regexp.MustCompile(`\b\d+ events\b`), "N events"},
 	{regexp.MustCompile(`\[[| ]*\]`), "[BAR]"},
 	{regexp.MustCompile(` ?[▁▂▃▄▅▆▇█]+`), ""}, // graphs
 	{regexp.MustCompile(`\b\d+(\.\d+)?%`), "N%"},
