@@ -4,29 +4,25 @@ import "clocker.io/pkg/clocker"
 
 // CloudCreated says that somebody made a cloud, and with which settings. The first cloud of an installation is there from
 // the beginning, and no event says so.
-type CloudCreated struct {
-	Cloud         string             `json:"cloud"`
-	Location      string             `json:"location"`
-	MaxHosts      int                `json:"maxHosts"`
-	MaxContainers int                `json:"maxContainers"` // on each host
-	Strategies    []clocker.Strategy `json:"strategies"`
-	By            string             `json:"by,omitempty"`
-}
+type CloudCreated CloudSet
 
 // CloudChanged says that a cloud has other settings, and gives all of them.
-type CloudChanged struct {
-	Cloud         string             `json:"cloud"`
-	Location      string             `json:"location"`
-	MaxHosts      int                `json:"maxHosts"`
-	MaxContainers int                `json:"maxContainers"` // on each host
-	Strategies    []clocker.Strategy `json:"strategies"`
-	By            string             `json:"by,omitempty"`
-}
+type CloudChanged CloudSet
 
 // CloudRemoved says that a cloud is no more; nothing used it.
 type CloudRemoved struct {
 	Cloud string `json:"cloud"`
 	By    string `json:"by,omitempty"`
+}
+
+// CloudSet is what is on the wire of a cloud that was made or changed: all of its settings, and who set them.
+type CloudSet struct {
+	Cloud         string             `json:"cloud"`
+	Location      string             `json:"location"`
+	MaxHosts      int                `json:"maxHosts"`
+	MaxContainers int                `json:"maxContainers" jsonschema_description:"on each host"` // comments are read of the events' own fields
+	Strategies    []clocker.Strategy `json:"strategies"`
+	By            string             `json:"by,omitempty"`
 }
 
 func (CloudCreated) Topic() string { return "cloud.created" }

@@ -2,24 +2,11 @@
 package main
 
 import (
-	"fmt"
-	"os"
-
+	"clocker.io/pkg/docfile"
 	"clocker.io/pkg/events"
 	"clocker.io/pkg/events/internal/asyncdoc"
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: asyncdoc FILE")
-		os.Exit(2)
-	}
-	text, err := asyncdoc.Document("../..", events.Flow(), events.All())
-	if err == nil {
-		err = os.WriteFile(os.Args[1], text, 0o644)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "asyncdoc:", err)
-		os.Exit(1)
-	}
+	docfile.Main(func() ([]byte, error) { return asyncdoc.Document("../..", events.Flow(), events.All()) })
 }

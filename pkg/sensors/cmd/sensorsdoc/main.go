@@ -2,19 +2,10 @@
 package main
 
 import (
-	"fmt"
-	"os"
-
+	"clocker.io/pkg/docfile"
 	"clocker.io/pkg/sensors"
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: sensorsdoc FILE")
-		os.Exit(2)
-	}
-	if err := os.WriteFile(os.Args[1], []byte(sensors.Page()), 0o644); err != nil {
-		fmt.Fprintln(os.Stderr, "sensorsdoc:", err)
-		os.Exit(1)
-	}
+	docfile.Main(func() ([]byte, error) { return []byte(sensors.Page()), nil })
 }

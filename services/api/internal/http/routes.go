@@ -2,6 +2,7 @@ package http
 
 import (
 	"net/http"
+	"slices"
 
 	"clocker.io/pkg/audit"
 	"clocker.io/pkg/events"
@@ -21,11 +22,18 @@ type route struct {
 	is           describe.Operation
 }
 
+const get, post, patch, remove = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
+
 // table is the table of contents, and the one place that says who may do what. A container's output may hold secrets;
 // everything else that is shown does not. Who runs commands in containers reads their environments and changes what runs
 // without a trace of what was changed: that is for those who look after the whole.
 func (s *Server) table() []route {
-	const get, post, patch, remove = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
+	return slices.Concat(s.plainRoutes(), s.applicationRoutes(), s.containerRoutes(), s.machineRoutes(),
+		s.inventoryRoutes(), s.historyRoutes(), s.letterRoutes(), s.tokenRoutes())
+}
+
+// plainRoutes say what this is; those that nobody needs a token for are all here.
+func (s *Server) plainRoutes() []route {
 	return []route{
 		{get, "/livez", token.Nobody, echo.WrapHandler(http.HandlerFunc(s.health.Live)), isLive},
 		{get, "/readyz", token.Nobody, echo.WrapHandler(http.HandlerFunc(s.health.Ready)), isReady},
@@ -40,9 +48,13 @@ func (s *Server) table() []route {
 		{get, "/docs/:folder/:page", token.Nobody, s.shownPage,
 			describe.Plainly("readPageOfFolder", "A page of one of its folders, such as errors", describe.Words(describe.HTML))},
 		{get, "/schema/blueprint.json", token.Nobody, s.blueprintSchema, isSchema},
-
 		{get, "/v1/version", token.Viewer, s.version,
 			describe.Plainly("getVersion", "Says which program answers", describe.Value[view.Version]())},
+	}
+}
+
+func (s *Server) applicationRoutes() []route {
+	return []route{
 		{post, "/v1/applications", token.Deployer, s.submit, isSubmit},
 		{get, "/v1/applications", token.Viewer, s.listApplications,
 			describe.Lists[view.Application]("listApplications", "Lists what is deployed")},
@@ -78,6 +90,11 @@ func (s *Server) table() []route {
 		{get, "/v1/applications/:app/entities/:entity/logs", token.Deployer, s.mergedLogs,
 			describe.Plainly("readEntityLogs", "Streams what the members of an entity print", describe.Stream[MergedLine](describe.NDJSON)).
 				Asks(askFollowLogs, askTail, askSince, askMember).Says("As of an application.")},
+	}
+}
+
+func (s *Server) containerRoutes() []route {
+	return []route{
 		{get, "/v1/containers", token.Viewer, s.listContainers,
 			describe.Lists[view.Container]("listContainers", "Lists containers").Asks(askApplication, askRecent)},
 		{get, "/v1/containers/:app/:entity/:ordinal", token.Viewer, s.inspectContainer,
@@ -90,6 +107,11 @@ func (s *Server) table() []route {
 			describe.Plainly("readLogs", "Streams what a container prints", describe.Words(describe.Plain), describe.Stream[LogLine](describe.NDJSON)).
 				Asks(askFollowLogs, askTail, askSince).Says("As text, or as lines of JSON for Accept: application/x-ndjson.")},
 		{get, "/v1/containers/:app/:entity/:ordinal/exec", token.Operator, s.execContainer, isExec},
+	}
+}
+
+func (s *Server) machineRoutes() []route {
+	return []route{
 		{get, "/v1/hosts", token.Viewer, s.listHosts, describe.Lists[view.Host]("listHosts", "Lists the machines").Asks(askRecent)},
 		{get, "/v1/hosts/:host", token.Viewer, s.getHost, describe.Reads[view.Host]("getHost", "Shows a machine")},
 		{get, "/v1/hosts/:host/sensors", token.Viewer, s.hostSensors,
@@ -108,11 +130,21 @@ func (s *Server) table() []route {
 				Takes(describe.Object[view.CloudSettings]("What is to be another", true))},
 		{remove, "/v1/clouds/:cloud", token.Operator, s.removeCloud,
 			describe.Changes("removeCloud", "Removes a pool of hosts that has none and that no application names").Guarded()},
+	}
+}
+
+func (s *Server) inventoryRoutes() []route {
+	return []route{
 		{get, "/v1/images", token.Viewer, s.listImages, describe.Lists[view.Image]("listImages", "Lists the images that applications asked for")},
 		{get, "/v1/networks", token.Viewer, s.listNetworks, describe.Lists[view.Network]("listNetworks", "Lists the networks of applications")},
 		{get, "/v1/networks/:network", token.Viewer, s.getNetwork,
 			describe.Reads[view.NetworkDetail]("getNetwork", "Shows a network with the addresses in use")},
 		{get, "/v1/dns", token.Viewer, s.listNames, describe.Lists[view.Record]("listNames", "Lists what the zone answers").Asks(askName)},
+	}
+}
+
+func (s *Server) historyRoutes() []route {
+	return []route{
 		{get, "/v1/operations", token.Viewer, s.listOperations,
 			describe.Lists[view.Operation]("listOperations", "Lists what was asked for, the latest first").Asks(askApplication, askKind, askState)},
 		{get, "/v1/operations/:operation", token.Viewer, s.getOperation,
@@ -129,6 +161,11 @@ func (s *Server) table() []route {
 			describe.Plainly("exportAudit", "Writes the log of events to keep elsewhere", describe.Stream[audit.Line](describe.NDJSON)).Asks(askFrom)},
 		{get, "/v1/audit/replay", token.Viewer, s.replayAudit,
 			describe.Reads[view.Replay]("replayAudit", "Rebuilds from the events alone what the services should have").Asks(askCheck)},
+	}
+}
+
+func (s *Server) letterRoutes() []route {
+	return []route{
 		{get, "/v1/dead-letters", token.Viewer, s.listDeadLetters,
 			describe.Lists[view.DeadLetter]("listDeadLetters", "Lists events that a service could not handle").Asks(askConsumer, askTopic, askApplication)},
 		{get, "/v1/dead-letters/:consumer/:number", token.Viewer, s.getDeadLetter,
@@ -140,6 +177,11 @@ func (s *Server) table() []route {
 			describe.Settles("retryDeadLetter", "Has the service handle a dead letter once more", describe.Value[view.Settled]())},
 		{remove, "/v1/dead-letters/:consumer/:number", token.Operator, s.dropDeadLetter,
 			describe.Settles("dropDeadLetter", "Gives a dead letter up", describe.Value[view.Settled]())},
+	}
+}
+
+func (s *Server) tokenRoutes() []route {
+	return []route{
 		{post, "/v1/tokens", token.Admin, s.createToken,
 			describe.Once("createToken", "Lets somebody else use the API", http.StatusCreated, "The token, with its text this once",
 				describe.Value[view.Token]()).Takes(describe.Object[view.NewToken]("Who it is for, and what it may do", true))},

@@ -73,8 +73,7 @@ func (c *Control) createCloud(ctx context.Context, s *store.Store, r bus.Receive
 	if made, err := s.SetCloud(ctx, r.Event.Target, set); err != nil || !made {
 		return nil, fmt.Sprintf("there is a cloud %q already", r.Event.Target), err
 	}
-	return events.CloudCreated{Cloud: r.Event.Target, Location: set.Location, MaxHosts: *set.MaxHosts,
-		MaxContainers: *set.MaxContainers, Strategies: *set.Strategies, By: r.Event.By}, "", nil
+	return events.CloudCreated(cloudSet(r.Event, set)), "", nil
 }
 
 func (c *Control) setCloud(ctx context.Context, s *store.Store, r bus.Received[events.OperationRequested], now store.Settings, asked clocker.CloudSettings) (
@@ -85,8 +84,12 @@ func (c *Control) setCloud(ctx context.Context, s *store.Store, r bus.Received[e
 	if _, err := s.SetCloud(ctx, r.Event.Target, set); err != nil {
 		return nil, err
 	}
-	return events.CloudChanged{Cloud: r.Event.Target, Location: set.Location, MaxHosts: *set.MaxHosts,
-		MaxContainers: *set.MaxContainers, Strategies: *set.Strategies, By: r.Event.By}, nil
+	return events.CloudChanged(cloudSet(r.Event, set)), nil
+}
+
+func cloudSet(asked events.OperationRequested, set store.Settings) events.CloudSet {
+	return events.CloudSet{Cloud: asked.Target, Location: set.Location, MaxHosts: *set.MaxHosts,
+		MaxContainers: *set.MaxContainers, Strategies: *set.Strategies, By: asked.By}
 }
 
 // removeCloud removes a cloud that nobody uses. An application that was deployed to it at the same time waits for a host,

@@ -2,19 +2,10 @@
 package main
 
 import (
-	"fmt"
-	"os"
-
 	"clocker.io/pkg/bus/rights"
+	"clocker.io/pkg/docfile"
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: rightsdoc FILE")
-		os.Exit(2)
-	}
-	if err := os.WriteFile(os.Args[1], []byte(rights.Page()), 0o644); err != nil {
-		fmt.Fprintln(os.Stderr, "rightsdoc:", err)
-		os.Exit(1)
-	}
+	docfile.Main(func() ([]byte, error) { return []byte(rights.Page()), nil })
 }
