@@ -111,18 +111,18 @@ func (s *Shell) letterShow() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			l, err := client.Get[client.DeadLetter](c.Context(), api, path, nil)
+			l, err := client.Get[client.DeadLetterDetail](c.Context(), api, path, nil)
 			if err != nil {
 				return err
 			}
-			return s.show(l.Raw, func() string { return s.letterText(l.Value) }, letterName(l.Value))
+			return s.show(l.Raw, func() string { return s.letterText(l.Value) }, letterName(l.Value.DeadLetter))
 		},
 	})
 }
 
-func (s *Shell) letterText(l client.DeadLetter) string {
+func (s *Shell) letterText(l client.DeadLetterDetail) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %s  %s\n", letterName(l), l.Topic, l.About)
+	fmt.Fprintf(&b, "%s  %s  %s\n", letterName(l.DeadLetter), l.Topic, l.About)
 	line := func(name, text string) {
 		fmt.Fprintf(&b, "  %-10s %s\n", name, strings.ReplaceAll(text, "\n", "\n             "))
 	}

@@ -31,7 +31,7 @@ type EventQuery struct {
 // Event is an event as the API shows it.
 type Event struct {
 	events.CloudEvent
-	Raw []byte // one JSON object, no line feed
+	Raw []byte `json:"-"` // one JSON object, no line feed
 }
 
 // Fact decodes the event into its struct; an error is a type that this version does not know.
