@@ -90,8 +90,8 @@ func (s *Shell) containerText(c client.Inspection) string {
 		{"restarts", restarts(c.Attempt)},
 	}
 	if u := c.Usage; u != nil {
-		rows = append(rows, [2]string{"uses", fmt.Sprintf("%s, %s, %s processes; measured %s ago", cpuOf(u), memoryOf(u),
-			render.Count(u.Processes), render.Age(s.Now(), &u.Time))})
+		rows = append(rows, [2]string{"uses", fmt.Sprintf("%s, %s, %s; measured %s ago", cpuOf(u), memoryOf(u), processes(u),
+			render.Age(s.Now(), &u.Time))})
 	}
 	if p := c.Placement; p != nil {
 		rows = append(rows, [2]string{"reserved", fmt.Sprintf("%s memory, %s cores on %s (cloud %s)", render.Size(p.Memory),
@@ -107,6 +107,13 @@ func (s *Shell) containerText(c client.Inspection) string {
 		rows = append(rows, [2]string{"image", fmt.Sprintf("%s, %s (key %s)", i.State, i.Image, i.Key)})
 	}
 	return s.fields(rows)
+}
+
+func processes(u *client.Usage) string {
+	if u.Processes == 1 {
+		return "1 process"
+	}
+	return render.Count(u.Processes) + " processes"
 }
 
 func ago(age string) string {

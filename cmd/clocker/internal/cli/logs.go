@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"clocker.io/cmd/clocker/internal/client"
 
@@ -20,7 +21,7 @@ type logsOptions struct {
 
 const logsLong = `Shows what containers print. One container's output comes as it is. Of an application or an entity it is merged, in
 order of time as far as it comes in time, each line after the name of its container; with -f it goes on with containers
-that come, or are made anew. With -o json it is lines of JSON.`
+that come, or are made anew, until Ctrl-C. With -o json it is lines of JSON.`
 
 func (s *Shell) logs() *cobra.Command {
 	var o logsOptions
@@ -63,10 +64,14 @@ func (s *Shell) printLogs(c *cobra.Command, t target, o logsOptions) error {
 		return err
 	}
 	defer res.Body.Close()
+	seen := s.seenFrom(res)
 	if merged && !s.json() {
-		err = s.printMerged(res.Body, t, o.timestamps)
+		err = s.printMerged(res.Body, t, o.timestamps, seen)
 	} else {
 		_, err = io.Copy(s.Out, res.Body)
+	}
+	if o.follow && s.ErrTerminal {
+		s.say("the next lines are had with: %s", s.followOn(t, o, seen))
 	}
 	if c.Context().Err() != nil {
 		return nil // Ctrl-C is how following ends
@@ -75,6 +80,34 @@ func (s *Shell) printLogs(c *cobra.Command, t target, o logsOptions) error {
 		return &client.Broken{Err: err}
 	}
 	return nil
+}
+
+// seen is how far a reader has come: behind the last line with a time, else as far as the API's clock has.
+type seen struct {
+	last           time.Time
+	begun, answers time.Time // one moment, by the clock here and by that of the API
+}
+
+func (s *Shell) seenFrom(res *http.Response) *seen {
+	n := &seen{begun: s.Now()}
+	var err error
+	if n.answers, err = http.ParseTime(res.Header.Get("Date")); err != nil {
+		n.answers = n.begun
+	}
+	return n
+}
+
+// followOn is the command that goes on where this one ended.
+func (s *Shell) followOn(t target, o logsOptions, n *seen) string {
+	since := n.last.Add(1)
+	if n.last.IsZero() {
+		since = n.answers.Add(s.Now().Sub(n.begun)).Truncate(time.Second) // a line twice is better than one never
+	}
+	command := "clocker logs " + t.String() + " -f --since " + since.UTC().Format(time.RFC3339Nano)
+	if o.timestamps {
+		command += " --timestamps"
+	}
+	return command
 }
 
 func (o logsOptions) query() url.Values {

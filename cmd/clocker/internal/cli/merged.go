@@ -38,8 +38,9 @@ func mergedRequest(t target, o logsOptions) client.Request {
 	return r
 }
 
-// printMerged writes lines as they come, each after the name of its container unless there is but one.
-func (s *Shell) printMerged(body io.Reader, t target, timestamps bool) error {
+// printMerged writes lines as they come, each after the name of its container unless there is but one, and notes how far
+// they have come.
+func (s *Shell) printMerged(body io.Reader, t target, timestamps bool, n *seen) error {
 	p, width := s.outPaint(), 0
 	lines := bufio.NewScanner(body)
 	lines.Buffer(make([]byte, 64<<10), longestLine)
@@ -66,6 +67,9 @@ func (s *Shell) printMerged(body io.Reader, t target, timestamps bool) error {
 		}
 		if _, err := fmt.Fprintln(s.Out, before+l.Data); err != nil {
 			return err
+		}
+		if l.Time != nil && l.Time.After(n.last) {
+			n.last = *l.Time
 		}
 	}
 	return lines.Err()

@@ -85,7 +85,7 @@ func (s *Server) logsQuery(c echo.Context) (req clocker.LogsRequest, err error) 
 			return req, invalid("tail must be a number of lines, or all")
 		}
 	}
-	if req.Since, err = sinceOf(asked(c, "since"), s.cfg.Now()); err != nil {
+	if req.Since, req.Nanos, err = sinceOf(asked(c, "since"), s.cfg.Now()); err != nil {
 		return req, err
 	}
 	return req, nil
@@ -114,20 +114,30 @@ func identity(c view.Container) clocker.Container {
 }
 
 // sinceOf reads a time: RFC 3339, Unix seconds, or how long ago, such as 10m. Empty is from the start.
-func sinceOf(text string, now time.Time) (int64, error) {
+func sinceOf(text string, now time.Time) (seconds, nanos int64, err error) {
 	if text == "" {
-		return 0, nil
+		return 0, 0, nil
 	}
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil && n >= 0 {
-		return n, nil
+		return n, 0, nil
 	}
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return max(t.Unix(), 0), nil
+		seconds, nanos = fromEpoch(t)
+		return seconds, nanos, nil
 	}
 	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
-		return max(now.Add(-d).Unix(), 0), nil
+		seconds, nanos = fromEpoch(now.Add(-d))
+		return seconds, nanos, nil
 	}
-	return 0, invalid("since must be a time such as 2026-01-02T15:04:05Z, Unix seconds, or how long ago, such as 10m")
+	return 0, 0, invalid("since must be a time such as 2026-01-02T15:04:05Z, Unix seconds, or how long ago, such as 10m")
+}
+
+// fromEpoch is a time as an agent takes it; nothing was printed before 1970.
+func fromEpoch(t time.Time) (seconds, nanos int64) {
+	if t.Unix() < 0 {
+		return 0, 0
+	}
+	return t.Unix(), int64(t.Nanosecond())
 }
 
 // accepts reports whether a request asks for a media type by name.

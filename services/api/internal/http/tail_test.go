@@ -119,6 +119,10 @@ func TestLogsOfAnApplicationAreMergedInOrderOfTime(t *testing.T) {
 	if r := p.asked[0]; r.Tail != 7 || r.Since != now.Unix()-60 || !r.Times || r.Follow {
 		t.Errorf("asked for %+v", r)
 	}
+	after := now.Add(2*time.Second + 1).Format(time.RFC3339Nano) // a nanosecond behind the second line
+	if got := strings.Join(read("/v1/applications/shop/entities/web/logs?tail=5&since="+after), ", "); got != "shop/web/1 stdout three" {
+		t.Errorf("%s", got)
+	}
 	if got := strings.Join(read("/v1/applications/shop/entities/web/logs?tail=5&since=1m"), ", "); got != "shop/web/1 stdout two, shop/web/1 stdout three" {
 		t.Error(got)
 	}

@@ -26,6 +26,8 @@ var masks = []struct {
 	{regexp.MustCompile(`\bload \d+(\.\d+)?`), "load N"},
 	{regexp.MustCompile(`\b(checks|warnings): \d+`), "$1: N"},
 	{regexp.MustCompile(`\b\d+ events\b`), "N events"},
+	{regexp.MustCompile(`\b\d+ process(es)?\b`), "N processes"}, // one more while a command runs in it
+	{regexp.MustCompile(`\bclk-n\d+\b`), "clk-nN"},
 	{regexp.MustCompile(`\[[| ]*\]`), "[BAR]"},
 	{regexp.MustCompile(` ?[▁▂▃▄▅▆▇█]+`), ""}, // graphs
 	{regexp.MustCompile(`\b\d+(\.\d+)?%`), "N%"},

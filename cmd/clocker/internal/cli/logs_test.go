@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// watched ends a context once a text was written to it.
+type watched struct {
+	strings.Builder
+	until string
+	seen  context.CancelFunc
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	n, err := w.Builder.Write(p)
+	if strings.Contains(w.String(), w.until) {
+		w.seen()
+	}
+	return n, err
+}
+
+// followed runs a command that follows, until it has written a text and Ctrl-C is pressed.
+func (f *fakeAPI) followed(until string, args ...string) result {
+	f.t.Helper()
+	ctx, ctrlC := context.WithCancel(f.t.Context())
+	defer ctrlC()
+	out, talk := &watched{until: until, seen: ctrlC}, &strings.Builder{}
+	s := f.shell()
+	s.Out, s.Err, s.ErrTerminal = out, talk, true
+	return result{code: s.Run(ctx, append(args, "--no-color")), out: out.String(), err: talk.String()}
+}
+
+// printing answers a path with a text that goes on.
+func (f *fakeAPI) printing(pattern, date, text string) {
+	f.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Date"] = []string{date}
+		_, _ = io.WriteString(w, text)
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	})
+}
+
+func TestCtrlCEndsLogsAndSaysHowToFollowOn(t *testing.T) {
+	t.Parallel()
+	const date = "Fri, 02 Jan 2026 09:00:00 GMT" // the API's clock, five hours before the one here
+	const lines = `{"container":"shop/web/0","time":"2026-01-02T08:00:02.5Z","stream":"stdout","data":"two"}
+{"container":"shop/web/1","time":"2026-01-02T08:00:01Z","stream":"stdout","data":"one"}
+`
+	f := newFake(t)
+	f.printing("GET /v1/applications/shop/logs", date, lines)
+	f.printing("GET /v1/applications/shop/entities/web/logs", date, lines[:strings.Index(lines, "\n")+1])
+	f.printing("GET /v1/containers/shop/web/0/logs", date, "one\n")
+	f.followed("one", "logs", "shop", "-f").check(t, exitOK, "shop/web/0 | two\nshop/web/1 | one\n",
+		"the next lines are had with: clocker logs shop -f --since 2026-01-02T08:00:02.500000001Z\n")
+	f.followed("two", "logs", "shop/web/0", "-f", "--tail", "1", "--timestamps").check(t, exitOK, "2026-01-02T08:00:02.5Z two\n",
+		"the next lines are had with: clocker logs shop/web/0 -f --since 2026-01-02T08:00:02.500000001Z --timestamps\n")
+	f.followed("one", "logs", "shop/web/0", "-f").check(t, exitOK, "one\n",
+		"the next lines are had with: clocker logs shop/web/0 -f --since 2026-01-02T09:00:00Z\n")
+}
+
+func TestLogsThatBreakOffSayHowToFollowOn(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.mux.HandleFunc("GET /v1/applications/shop/logs", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"container":"shop/web/0","time":"2026-01-02T08:00:02Z","data":"one"}`+"\n")
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	})
+	r := f.followed("nothing", "logs", "shop", "-f")
+	if r.code != exitFailed || !strings.Contains(r.err, "clocker logs shop -f --since 2026-01-02T08:00:02.000000001Z\n") ||
+		!strings.Contains(r.err, "the stream broke off") {
+		t.Errorf("%+v", r)
+	}
+}
