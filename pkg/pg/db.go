@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"strconv"
 	"time"
 
+	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/trace"
 
 	"github.com/jackc/pgx/v5"
@@ -19,6 +21,8 @@ import (
 type Config struct {
 	URL  string // of a user that may take Role, or is it
 	Role string // the service's name; its Postgres role is clocker_<name> and its schema <name>
+	// Migrations are those of its schema: Ready and Wait want the version that they lead to. Nil asks for no version of it.
+	Migrations fs.FS
 	// PasswordFile holds the password of the URL's user; it is read at each connection. Empty means that URL has it, or
 	// that none is asked for.
 	PasswordFile string
@@ -53,6 +57,7 @@ type DB struct {
 	cfg     Config
 	pool    *pgxpool.Pool
 	metrics metrics
+	knows   map[string]int64 // the version of each schema that this program was written for
 }
 
 // RoleName is the Postgres role of a service.
@@ -70,6 +75,10 @@ func Open(cfg Config) (*DB, error) {
 	if cfg.Poke == nil {
 		cfg.Poke = func() {}
 	}
+	knows, err := known(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
 	pool, err := newPool(cfg, cfg.Role, cfg.Connections)
 	if err != nil {
 		return nil, err
@@ -80,7 +89,7 @@ func Open(cfg Config) (*DB, error) {
 			return nil, fmt.Errorf("open database: %w", err)
 		}
 	}
-	return &DB{cfg: cfg, pool: pool, metrics: newMetrics(cfg.Metrics)}, nil
+	return &DB{cfg: cfg, pool: pool, metrics: newMetrics(cfg.Metrics), knows: knows}, nil
 }
 
 func newPool(cfg Config, role string, size int32) (*pgxpool.Pool, error) {
@@ -111,31 +120,22 @@ func (db *DB) Role() string { return db.cfg.Role }
 // Close ends all connections; running transactions are rolled back.
 func (db *DB) Close() { db.pool.Close() }
 
-// Ready says whether the database answers and is migrated, or why not.
-func (db *DB) Ready(ctx context.Context) error {
-	var done bool
-	err := db.pool.QueryRow(ctx, `select to_regclass('events.v_floors') is not null`).Scan(&done)
-	if err != nil {
-		return fault(fmt.Errorf("reach database: %w", err))
-	}
-	if !done {
-		return errors.New("database is not migrated yet")
-	}
-	return nil
-}
+// Ready says whether the database answers and has the tables of this version, or why not.
+func (db *DB) Ready(ctx context.Context) error { return db.fits(ctx) }
 
-// Wait returns once the database is ready, or with ctx's error.
+// Wait returns once the database is ready, with ctx's error, or at once when waiting is in vain: a database that is newer
+// than this program does not become older.
 func (db *DB) Wait(ctx context.Context) error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
-	for said := false; ; {
+	for said := ""; ; {
 		err := db.Ready(ctx)
-		if err == nil {
-			return nil
+		if err == nil || clocker.CodeOf(err) == clocker.Conflict {
+			return err
 		}
-		if !said {
+		if reason := err.Error(); reason != said {
 			db.cfg.Log.Info("waiting for the database", "reason", err)
-			said = true
+			said = reason
 		}
 		select {
 		case <-ctx.Done():

@@ -43,7 +43,7 @@ func eventsSchema() Schema {
 // Migrate brings a database to this version: roles, schema events, then the given ones in order, then rights. A later
 // schema may read the v_ views of an earlier one. ownerURL is that of a user that may create roles and schemas.
 // Source: goose migrations, forward only, one transaction each, under an advisory lock. A schema that is newer than
-// this program is refused.
+// this program is refused before anything is changed.
 func Migrate(ctx context.Context, ownerURL string, schemas ...Schema) error {
 	conn, err := pgx.Connect(ctx, ownerURL)
 	if err != nil {
@@ -54,6 +54,9 @@ func Migrate(ctx context.Context, ownerURL string, schemas ...Schema) error {
 		return fmt.Errorf("migrate: wait for another migration: %w", err)
 	}
 	all := append([]Schema{eventsSchema()}, schemas...)
+	if err := notNewer(ctx, conn, all); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
 	if err := prepare(ctx, conn, all); err != nil {
 		return err
 	}
@@ -108,14 +111,6 @@ func migrateOne(ctx context.Context, url string, s Schema) error {
 	if err != nil {
 		return err
 	}
-	at, err := p.GetDBVersion(ctx)
-	if err != nil {
-		return err
-	}
-	sources := p.ListSources()
-	if newest := sources[len(sources)-1].Version; at > newest {
-		return fmt.Errorf("the database is at version %d, this program knows %d: use a newer clocker", at, newest)
-	}
 	if _, err := p.Up(ctx); err != nil && !errors.Is(err, goose.ErrNoNextVersion) {
 		return err
 	}
@@ -139,6 +134,10 @@ func grant(ctx context.Context, conn *pgx.Conn, schemas []Schema) error {
 		floors = []string{"select ''::text as service, ''::text as consumer, 0::bigint as floor where false"}
 		letters = []string{"select ''::text as service, ''::text as consumer, 0::bigint as number where false"}
 	}
+	brought, err := versions(append([]Schema{eventsSchema()}, schemas...))
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
 	// Events from these numbers on must not be pruned.
 	needed = append(needed, `select min(floor) + 1 from events.v_floors`)
 	everybody := strings.Join(roles, ", ")
@@ -154,17 +153,18 @@ func grant(ctx context.Context, conn *pgx.Conn, schemas []Schema) error {
 		create view events.v_dead_letters as %[4]s;
 		create or replace view events.v_needed (number) as %[5]s;
 		create or replace view events.v_waiting as select id, topic, data from events.outbox;
+		%[6]s
 		grant usage on schema events to %[2]s;
 		grant insert on events.outbox to %[2]s;
 		grant usage on sequence events.outbox_id_seq to %[2]s;
-		grant select on events.events, events.head, events.v_floors, events.v_dead_letters to %[2]s;
+		grant select on events.events, events.head, events.v_floors, events.v_dead_letters, events.v_versions to %[2]s;
 		grant select, insert, update on events.leases to %[2]s;
 		grant select, delete on events.outbox to %[3]s;
 		grant insert on events.events to %[3]s;
 		grant update on events.head to %[3]s;
 		grant select on events.v_needed to %[3]s;
 		grant execute on function events.prune to %[3]s;`, strings.Join(floors, " union all "), everybody, RoleName(Sequencer),
-		strings.Join(letters, " union all "), strings.Join(needed, " union all "))
+		strings.Join(letters, " union all "), strings.Join(needed, " union all "), brought)
 	for _, s := range schemas {
 		fmt.Fprintf(&b, `
 			grant usage on schema %[1]s to %[2]s;

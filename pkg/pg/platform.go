@@ -9,10 +9,10 @@ import (
 	"clocker.io/pkg/run"
 )
 
-// OpenFor opens the database of a service from its platform's settings: CLOCKER_DATABASE_URL,
+// OpenFor opens the database of a service, whose schema it is given, from its platform's settings: CLOCKER_DATABASE_URL,
 // CLOCKER_DATABASE_PASSWORD_FILE, CLOCKER_EVENTS_RETENTION, and CLOCKER_STREAM_SCRUB, how often the whole stream is compared
 // with the log. Like Open it does no I/O.
-func OpenFor(p run.Platform, role string) (*DB, error) {
+func OpenFor(p run.Platform, own Schema) (*DB, error) {
 	keep, err := retention(p.Env("CLOCKER_EVENTS_RETENTION", ""))
 	if err != nil {
 		return nil, err
@@ -22,7 +22,7 @@ func OpenFor(p run.Platform, role string) (*DB, error) {
 		return nil, fmt.Errorf("CLOCKER_STREAM_SCRUB is %q: want a time such as 1h", p.Env("CLOCKER_STREAM_SCRUB", ""))
 	}
 	return Open(Config{URL: p.Env("CLOCKER_DATABASE_URL", ""), PasswordFile: p.Env("CLOCKER_DATABASE_PASSWORD_FILE", ""),
-		Role: role, Log: p.Log, Poke: p.Bus.Poke, Metrics: p.Metrics, Tracer: p.Tracer, Retention: keep, Scrub: scrub})
+		Role: own.Name, Migrations: own.Migrations, Log: p.Log, Poke: p.Bus.Poke, Metrics: p.Metrics, Tracer: p.Tracer, Retention: keep, Scrub: scrub})
 }
 
 // Loops are what every service with a database runs beside its own work: candidates for the sequencer and for who prunes

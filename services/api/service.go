@@ -21,7 +21,7 @@ var Schema = pg.Schema{Name: "api", Migrations: store.Migrations()}
 // may have, with commas between), CLOCKER_TLS_CERT and CLOCKER_TLS_KEY (files; without them plain HTTP, on loopback alone
 // unless CLOCKER_INSECURE_LISTEN is yes), CLOCKER_TOKEN_FILE (token in the data directory, made when absent).
 func New(p run.Platform) (run.Service, error) {
-	db, err := pg.OpenFor(p, "api")
+	db, err := pg.OpenFor(p, Schema)
 	if err != nil {
 		return run.Service{}, err
 	}

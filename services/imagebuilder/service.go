@@ -14,7 +14,7 @@ var Schema = pg.Schema{Name: "imagebuilder", Migrations: store.Migrations()}
 
 // New builds the service.
 func New(p run.Platform) (run.Service, error) {
-	db, err := pg.OpenFor(p, "imagebuilder")
+	db, err := pg.OpenFor(p, Schema)
 	if err != nil {
 		return run.Service{}, err
 	}

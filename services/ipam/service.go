@@ -20,7 +20,7 @@ func New(p run.Platform) (run.Service, error) {
 	if err != nil {
 		return run.Service{}, err
 	}
-	db, err := pg.OpenFor(p, "ipam")
+	db, err := pg.OpenFor(p, Schema)
 	if err != nil {
 		return run.Service{}, err
 	}

@@ -50,7 +50,7 @@ type policy struct {
 
 // New builds the service.
 func New(p run.Platform) (run.Service, error) {
-	db, err := pg.OpenFor(p, Name)
+	db, err := pg.OpenFor(p, Schema)
 	if err != nil {
 		return run.Service{}, err
 	}

@@ -28,7 +28,7 @@ func New(p run.Platform) (run.Service, error) {
 	if err != nil {
 		return run.Service{}, err
 	}
-	db, err := pg.OpenFor(p, "provisioner")
+	db, err := pg.OpenFor(p, Schema)
 	if err != nil {
 		return run.Service{}, err
 	}

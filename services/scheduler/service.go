@@ -15,7 +15,7 @@ var Schema = store.Schema()
 
 // New builds the service. The error is about a setting.
 func New(p run.Platform) (run.Service, error) {
-	db, err := pg.OpenFor(p, "scheduler")
+	db, err := pg.OpenFor(p, Schema)
 	if err != nil {
 		return run.Service{}, err
 	}

@@ -51,7 +51,13 @@ type template struct {
 func Open(t testing.TB, role string, schemas ...pg.Schema) *pg.DB {
 	t.Helper()
 	url := URL(t, schemas...)
-	db, err := pg.Open(pg.Config{URL: url, Role: role})
+	cfg := pg.Config{URL: url, Role: role}
+	for _, s := range schemas {
+		if s.Name == role {
+			cfg.Migrations = s.Migrations
+		}
+	}
+	db, err := pg.Open(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,8 +80,24 @@ func URL(t testing.TB, schemas ...pg.Schema) string {
 	if from.err != nil {
 		t.Fatalf("pgtest: %v", from.err)
 	}
+	return database(t, from.name)
+}
+
+// EmptyURL gives the owner's URL of a fresh database that nobody has migrated.
+func EmptyURL(t testing.TB) string {
+	t.Helper()
+	once.Do(func() { local, startErr = start() })
+	if startErr != nil {
+		t.Fatalf("pgtest: %v", startErr)
+	}
+	return database(t, "template1")
+}
+
+// database makes a database that goes when the test ends.
+func database(t testing.TB, template string) string {
+	t.Helper()
 	name := fmt.Sprintf("t%d", counter.Add(1))
-	admin(t, fmt.Sprintf(`create database %s template %s`, name, from.name))
+	admin(t, fmt.Sprintf(`create database %s template %s`, name, template))
 	t.Cleanup(func() { admin(t, fmt.Sprintf(`drop database if exists %s with (force)`, name)) })
 	return local.URL(name)
 }

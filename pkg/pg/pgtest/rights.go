@@ -37,6 +37,7 @@ var ofEvents = map[string][]string{
 	"head":           {"select"},                     // its end
 	"v_floors":       {"select"},                     // how far consumers are
 	"v_dead_letters": {"select"},                     // what they could not handle
+	"v_versions":     {"select"},                     // which tables there are
 	"leases":         {"select", "insert", "update"}, // it holds roles of its own
 }
 
