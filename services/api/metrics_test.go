@@ -11,6 +11,7 @@ import (
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
 	"clocker.io/pkg/pg"
+	"clocker.io/pkg/run/runtest"
 )
 
 func TestTheLineIsMeasuredByItsEvents(t *testing.T) {
@@ -33,7 +34,7 @@ func TestTheLineIsMeasuredByItsEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	await(t, func() error {
+	runtest.Eventually(t, "read what is measured", func() error {
 		res, err := http.Get(base + "/metrics")
 		if err != nil {
 			return err

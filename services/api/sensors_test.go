@@ -9,6 +9,7 @@ import (
 
 	"clocker.io/pkg/bus/bustest"
 	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/run/runtest"
 	"clocker.io/pkg/sensors"
 )
 
@@ -26,7 +27,7 @@ func TestReadingsOfAHostAreHeardAndThoseForAnotherRefused(t *testing.T) {
 	}
 	say("localhost")
 	say("another")
-	await(t, func() error {
+	runtest.Eventually(t, "read what is measured", func() error {
 		res, err := http.Get(base + "/metrics")
 		if err != nil {
 			return err

@@ -19,6 +19,7 @@ import (
 	"clocker.io/pkg/pg"
 	"clocker.io/pkg/pg/pgtest"
 	"clocker.io/pkg/run"
+	"clocker.io/pkg/run/runtest"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -44,27 +45,14 @@ func startOn(t *testing.T, nats *bustest.NATS) (base, token, dbURL string) {
 	dbURL = pgtest.URL(t, Schema)
 	settings := map[string]string{"CLOCKER_LISTEN": listen, "CLOCKER_DATABASE_URL": dbURL}
 	p := run.Platform{Name: "api", Log: slog.New(slog.DiscardHandler), Now: time.Now, Bus: bustest.As(t, nats, "api"), Data: data,
-		Installation: "test", Metrics: registry, Gatherer: registry, Env: func(key, fallback string) string {
-			if v := settings[key]; v != "" {
-				return v
-			}
-			return fallback
-		}}
+		Installation: "test", Metrics: registry, Gatherer: registry, Env: runtest.Env(settings)}
 	s, err := New(p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- run.Run(ctx, p, s) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
+	runtest.Start(t, p, s)
 	base = "http://" + listen
-	await(t, func() error {
+	runtest.Eventually(t, "wait until it is ready", func() error {
 		res, err := http.Get(base + "/readyz")
 		if err != nil {
 			return err
@@ -80,26 +68,6 @@ func startOn(t *testing.T, nats *bustest.NATS) (base, token, dbURL string) {
 		t.Fatal(err)
 	}
 	return base, strings.TrimSpace(string(text)), dbURL
-}
-
-// await tries until there is no error; nothing signals that a listener is there.
-func await(t *testing.T, try func() error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			t.Fatal(err)
-		case <-tick.C:
-		}
-	}
 }
 
 func call(t *testing.T, token, method, url, body string, into any) int {
@@ -166,7 +134,7 @@ func TestAnEventOfPolicyClosesTheOperation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	await(t, func() error {
+	runtest.Eventually(t, "wait for the operation", func() error {
 		var o struct{ State string }
 		call(t, token, "GET", base+"/v1/operations/"+accepted.Operation, "", &o)
 		if o.State != "done" {

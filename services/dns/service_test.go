@@ -18,6 +18,7 @@ import (
 	"clocker.io/pkg/bus/bustest"
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/run"
+	"clocker.io/pkg/run/runtest"
 	"clocker.io/services/dns"
 )
 
@@ -45,25 +46,12 @@ func freePort(t *testing.T) int {
 func startService(t *testing.T, conn *bus.Conn, env map[string]string) (stop func()) {
 	t.Helper()
 	p := run.Platform{Name: "dns", Log: slog.New(slog.DiscardHandler), Now: time.Now, Bus: conn, Data: env["data"],
-		Metrics: prometheus.NewRegistry(), Env: func(key, fallback string) string {
-			if v, ok := env[key]; ok {
-				return v
-			}
-			return fallback
-		}}
+		Metrics: prometheus.NewRegistry(), Env: runtest.Env(env)}
 	s, err := dns.New(p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- run.Run(ctx, p, s) }()
-	return func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("the service ended with %v", err)
-		}
-	}
+	return runtest.Start(t, p, s)
 }
 
 // expect asks until the first answer is as wanted.

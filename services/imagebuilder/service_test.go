@@ -2,6 +2,7 @@ package imagebuilder_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"clocker.io/pkg/pg"
 	"clocker.io/pkg/pg/pgtest"
 	"clocker.io/pkg/run"
+	"clocker.io/pkg/run/runtest"
 	"clocker.io/services/imagebuilder"
 )
 
@@ -25,25 +27,12 @@ func TestService(t *testing.T) {
 	agent := bustest.Host(t, server)
 	db := pgtest.Open(t, "imagebuilder", imagebuilder.Schema)
 	p := run.Platform{Name: "imagebuilder", Log: slog.New(slog.DiscardHandler), Now: time.Now, Bus: bustest.As(t, server, "imagebuilder"), Data: t.TempDir(),
-		Metrics: prometheus.NewRegistry(), Env: func(key, fallback string) string {
-			if key == "CLOCKER_DATABASE_URL" {
-				return pgtest.OwnerURL(t, db)
-			}
-			return fallback
-		}}
+		Metrics: prometheus.NewRegistry(), Env: runtest.Env(map[string]string{"CLOCKER_DATABASE_URL": pgtest.OwnerURL(t, db)})}
 	s, err := imagebuilder.New(p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- run.Run(ctx, p, s) }()
-	defer func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("the service ended with %v", err)
-		}
-	}()
+	runtest.Start(t, p, s)
 
 	source := clocker.ImageSource{Reference: "docker.io/library/redis:7"}
 	pgtest.Exec(t, db, `insert into provisioner.v_hosts (host, cloud, state, epoch) values ('localhost', 'c', 'ready', 1)`)
@@ -57,9 +46,12 @@ func TestService(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want clocker.ImageWant
-	eventually(t, func() bool {
+	runtest.Eventually(t, "ask for the job", func() error {
 		err := agent.Request(t.Context(), clocker.SubjectAsk+"localhost", clocker.Ask{Kind: clocker.AskImages, Host: "localhost", Epoch: 1}, &want)
-		return err == nil && len(want.Jobs) == 1
+		if err == nil && len(want.Jobs) != 1 {
+			err = fmt.Errorf("there are %d", len(want.Jobs))
+		}
+		return err
 	})
 	var reply clocker.FactReply
 	err = agent.Request(t.Context(), clocker.SubjectFact+"localhost", clocker.FactBatch{Host: "localhost", Epoch: 1, Noun: "image",
@@ -68,21 +60,10 @@ func TestService(t *testing.T) {
 	if err != nil || len(reply.Refused) > 0 {
 		t.Fatalf("refused %v, %v", reply.Refused, err)
 	}
-	eventually(t, func() bool {
-		return len(pgtest.Query(t, db, `select number from events.events where topic = 'image.ready'`)) == 1
-	})
-}
-
-func eventually(t *testing.T, try func() bool) {
-	t.Helper()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(20 * time.Second)
-	for !try() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatal("it did not come")
+	runtest.Eventually(t, "number the event", func() error {
+		if n := len(pgtest.Query(t, db, `select number from events.events where topic = 'image.ready'`)); n != 1 {
+			return fmt.Errorf("there are %d", n)
 		}
-	}
+		return nil
+	})
 }

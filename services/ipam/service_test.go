@@ -2,26 +2,21 @@ package ipam_test
 
 import (
 	"log/slog"
-	"slices"
+	"maps"
 	"strings"
 	"testing"
 
 	"clocker.io/pkg/bus/bustest"
-	"clocker.io/pkg/events"
 	"clocker.io/pkg/run"
+	"clocker.io/pkg/run/runtest"
 	"clocker.io/services/ipam"
 )
 
 func platform(t *testing.T, settings map[string]string) run.Platform {
-	return run.Platform{Name: "ipam", Log: slog.New(slog.DiscardHandler), Bus: bustest.Connect(t), Env: func(key, fallback string) string {
-		if v, ok := settings[key]; ok {
-			return v
-		}
-		if key == "CLOCKER_DATABASE_URL" {
-			return "postgres://nobody@127.0.0.1:1/clocker"
-		}
-		return fallback
-	}}
+	t.Helper()
+	env := map[string]string{"CLOCKER_DATABASE_URL": "postgres://nobody@127.0.0.1:1/clocker"}
+	maps.Copy(env, settings)
+	return run.Platform{Name: "ipam", Log: slog.New(slog.DiscardHandler), Bus: bustest.Connect(t), Env: runtest.Env(env)}
 }
 
 // The service handles what the flow says it does.
@@ -32,18 +27,7 @@ func TestFlow(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	var want []string
-	for _, step := range events.Flow() {
-		if step.Service == "ipam" {
-			want = append(want, step.On...)
-		}
-	}
-	got := slices.Clone(s.Consumers[0].Topics)
-	slices.Sort(got)
-	slices.Sort(want)
-	if want = slices.Compact(want); !slices.Equal(got, want) {
-		t.Fatalf("handles %v, the flow says %v", got, want)
-	}
+	runtest.HearsItsFlow(t, "ipam", s.Consumers)
 }
 
 func TestSettings(t *testing.T) {

@@ -2,6 +2,7 @@ package provisioner_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"clocker.io/pkg/pg"
 	"clocker.io/pkg/pg/pgtest"
 	"clocker.io/pkg/run"
+	"clocker.io/pkg/run/runtest"
 	"clocker.io/services/provisioner"
 )
 
@@ -30,25 +32,12 @@ func TestService(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := run.Platform{Name: "provisioner", Log: slog.New(slog.DiscardHandler), Now: time.Now, Bus: bustest.As(t, server, "provisioner"), Data: dir,
-		Metrics: prometheus.NewRegistry(), Env: func(key, fallback string) string {
-			if key == "CLOCKER_DATABASE_URL" {
-				return pgtest.OwnerURL(t, db)
-			}
-			return fallback
-		}}
+		Metrics: prometheus.NewRegistry(), Env: runtest.Env(map[string]string{"CLOCKER_DATABASE_URL": pgtest.OwnerURL(t, db)})}
 	s, err := provisioner.New(p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- run.Run(ctx, p, s) }()
-	defer func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("the service ended with %v", err)
-		}
-	}()
+	runtest.Start(t, p, s)
 
 	register := func(token string) (r clocker.Registered, err error) {
 		ask := clocker.Ask{Kind: clocker.AskRegister, Host: "localhost",
@@ -56,7 +45,13 @@ func TestService(t *testing.T) {
 		err = agent.Request(t.Context(), clocker.SubjectAsk+"localhost", ask, &r)
 		return r, err
 	}
-	eventually(t, func() bool { r, err := register("secret"); return err == nil && r.Wait })
+	runtest.Eventually(t, "offer the host", func() error {
+		r, err := register("secret")
+		if err == nil && !r.Wait {
+			err = fmt.Errorf("got %+v", r)
+		}
+		return err
+	})
 	if _, err := register("guess"); clocker.CodeOf(err) != clocker.Denied {
 		t.Errorf("a wrong token: %v", err)
 	}
@@ -69,7 +64,13 @@ func TestService(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() bool { r, err := register("secret"); return err == nil && r.Epoch > 0 })
+	runtest.Eventually(t, "register the host", func() error {
+		r, err := register("secret")
+		if err == nil && r.Epoch == 0 {
+			err = fmt.Errorf("got %+v", r)
+		}
+		return err
+	})
 	row := pgtest.Query(t, db, `select epoch from provisioner.v_hosts`)[0]
 	var reply clocker.FactReply
 	err = agent.Request(t.Context(), clocker.SubjectFact+"localhost", clocker.FactBatch{Host: "localhost", Epoch: row["epoch"].(int64),
@@ -77,22 +78,10 @@ func TestService(t *testing.T) {
 	if err != nil || len(reply.Refused) > 0 {
 		t.Fatalf("refused %v, %v", reply.Refused, err)
 	}
-	eventually(t, func() bool {
-		rows := pgtest.Query(t, db, `select number from events.events where topic = 'host.ready' and host = 'localhost'`)
-		return len(rows) == 1
-	})
-}
-
-func eventually(t *testing.T, try func() bool) {
-	t.Helper()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(20 * time.Second)
-	for !try() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatal("it did not come")
+	runtest.Eventually(t, "number the event", func() error {
+		if n := len(pgtest.Query(t, db, `select number from events.events where topic = 'host.ready' and host = 'localhost'`)); n != 1 {
+			return fmt.Errorf("there are %d", n)
 		}
-	}
+		return nil
+	})
 }

@@ -2,22 +2,18 @@ package scheduler_test
 
 import (
 	"log/slog"
-	"slices"
 	"testing"
 
 	"clocker.io/pkg/bus/bustest"
-	"clocker.io/pkg/events"
 	"clocker.io/pkg/run"
+	"clocker.io/pkg/run/runtest"
 	"clocker.io/services/scheduler"
 )
 
 func platform(t *testing.T) run.Platform {
-	return run.Platform{Name: "scheduler", Log: slog.New(slog.DiscardHandler), Bus: bustest.Connect(t), Env: func(key, fallback string) string {
-		if key == "CLOCKER_DATABASE_URL" {
-			return "postgres://nobody@127.0.0.1:1/clocker"
-		}
-		return fallback
-	}}
+	t.Helper()
+	env := map[string]string{"CLOCKER_DATABASE_URL": "postgres://nobody@127.0.0.1:1/clocker"}
+	return run.Platform{Name: "scheduler", Log: slog.New(slog.DiscardHandler), Bus: bustest.Connect(t), Env: runtest.Env(env)}
 }
 
 // The service handles what the flow says it does.
@@ -28,16 +24,5 @@ func TestFlow(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	var want []string
-	for _, step := range events.Flow() {
-		if step.Service == "scheduler" {
-			want = append(want, step.On...)
-		}
-	}
-	got := slices.Clone(s.Consumers[0].Topics)
-	slices.Sort(got)
-	slices.Sort(want)
-	if want = slices.Compact(want); !slices.Equal(got, want) {
-		t.Fatalf("handles %v, the flow says %v", got, want)
-	}
+	runtest.HearsItsFlow(t, "scheduler", s.Consumers)
 }

@@ -49,6 +49,7 @@ func testOnly() []string {
 		"testing", "net/http/httptest", "pgregory.net/rapid", "github.com/anishathalye/porcupine",
 		"github.com/santhosh-tekuri/jsonschema",
 		"clocker.io/pkg/pg/pgtest", "clocker.io/pkg/bus/bustest", "clocker.io/pkg/agenttest", "clocker.io/pkg/trace/tracetest",
+		"clocker.io/pkg/run/runtest",
 	}
 }
 

@@ -96,11 +96,10 @@ func (s *Server) options(cfg Config) (*server.Options, error) {
 		opts.Port = server.RANDOM_PORT
 	}
 	if !cfg.TLS.empty() {
-		c, err := loadCertificate(cfg.TLS, cfg.Log)
-		if err != nil {
+		if opts.TLSConfig, err = cfg.TLS.config(cfg.Log); err != nil {
 			return nil, fmt.Errorf("start NATS: %w", err)
 		}
-		opts.TLS, opts.TLSConfig, opts.TLSTimeout = true, c.config(), 5
+		opts.TLS, opts.TLSTimeout = true, 5
 	}
 	return opts, nil
 }

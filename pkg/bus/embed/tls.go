@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"strings"
-	"sync"
+
+	"clocker.io/pkg/fresh"
 )
 
 // TLS names the files of the port's certificate, in PEM. Clients are known by their credentials, not by certificates.
@@ -19,66 +19,36 @@ type TLS struct {
 
 func (t TLS) empty() bool { return t == TLS{} }
 
-// certificate is what the port shows. New files are taken with the next connection, by themselves.
-type certificate struct {
-	files TLS
-	log   *slog.Logger
-	mu    sync.Mutex
-	now   *tls.Certificate
-	state string // of the files when they were last read
-}
-
-func loadCertificate(files TLS, log *slog.Logger) (*certificate, error) {
-	if files.Cert == "" || files.Key == "" {
+// config shows connections the certificate. New files are taken with the next one, by themselves; a pair that does not fit,
+// or that clients would refuse, is refused and the one before stays.
+func (t TLS) config(log *slog.Logger) (*tls.Config, error) {
+	if t.Cert == "" || t.Key == "" {
 		return nil, errors.New("a certificate needs both files, CLOCKER_TLS_CERT and CLOCKER_TLS_KEY")
 	}
-	c := &certificate{files: files, log: log, state: files.state()}
-	return c, c.load()
-}
-
-// load takes the files as they are now; a pair that does not fit is refused and the one before stays.
-func (c *certificate) load() error {
-	pair, err := tls.LoadX509KeyPair(c.files.Cert, c.files.Key)
+	files := []string{t.Cert, t.Key}
+	if t.CA != "" {
+		files = append(files, t.CA)
+	}
+	certificate, err := fresh.New(log, t.load, files...)
 	if err != nil {
-		return fmt.Errorf("read certificate %s: %w", c.files.Cert, err)
+		return nil, err
 	}
-	if c.files.CA != "" {
-		if err := verify(pair.Certificate, c.files.CA); err != nil {
-			return fmt.Errorf("certificate %s: clients that trust %s would refuse it: %w", c.files.Cert, c.files.CA, err)
-		}
-	}
-	c.now = &pair
-	return nil
+	return &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+		return certificate.Get(), nil
+	}}, nil
 }
 
-// show gives a connection the certificate, after reading files that have changed.
-func (c *certificate) show(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if state := c.files.state(); state != c.state {
-		c.state = state
-		if err := c.load(); err != nil {
-			c.log.Error("the certificate that was there stays", "reason", err)
-		} else {
-			c.log.Info("new certificate", "file", c.files.Cert)
+func (t TLS) load() (*tls.Certificate, error) {
+	pair, err := tls.LoadX509KeyPair(t.Cert, t.Key)
+	if err != nil {
+		return nil, fmt.Errorf("read certificate %s: %w", t.Cert, err)
+	}
+	if t.CA != "" {
+		if err := verify(pair.Certificate, t.CA); err != nil {
+			return nil, fmt.Errorf("certificate %s: clients that trust %s would refuse it: %w", t.Cert, t.CA, err)
 		}
 	}
-	return c.now, nil
-}
-
-// state changes whenever one of the files does.
-func (t TLS) state() string {
-	var b strings.Builder
-	for _, path := range []string{t.Cert, t.Key, t.CA} {
-		if info, err := os.Stat(path); err == nil {
-			fmt.Fprintln(&b, path, info.Size(), info.ModTime().UnixNano())
-		}
-	}
-	return b.String()
-}
-
-func (c *certificate) config() *tls.Config {
-	return &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: c.show}
+	return &pair, nil
 }
 
 func verify(chain [][]byte, bundle string) error {

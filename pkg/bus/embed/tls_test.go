@@ -164,7 +164,7 @@ func TestACertificateIsReplacedWithoutLosingAClient(t *testing.T) {
 	foreign := newAuthority(t, "foreign")
 	foreign.certify(t, dir, next)
 	s.plain(t, access.File(s.auth, "ipam"), nats.RootCAs(onlyNext))
-	log.until(t, "the certificate that was there stays", "would refuse it")
+	log.until(t, "what it held before stays in use", "would refuse it")
 }
 
 // Whoever holds credentials that were signed with a key that is thrown away is out, and comes back with the file signed anew.

@@ -76,7 +76,7 @@ type turned struct {
 
 // who finds the caller of a token. There is no cache: a token that is revoked is refused by every process at once.
 func (s *Server) who(ctx context.Context, text string) (token.Caller, turned, error) {
-	switch bootstrap := s.bootstrap.get(); {
+	switch bootstrap := s.bootstrap.Get(); {
 	case text == "":
 		return token.Caller{}, turned{reason: "missing", detail: "a token is needed"}, nil
 	case token.Same(token.Digest(bootstrap), text):

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"clocker.io/docs"
+	"clocker.io/pkg/fresh"
 	"clocker.io/pkg/run"
 	"clocker.io/pkg/trace"
 	"clocker.io/services/api/internal/pages"
@@ -53,8 +54,8 @@ type Server struct {
 	cfg         Config
 	store       *store.Database
 	log         *slog.Logger
-	bootstrap   *fresh[string]
-	certificate *fresh[*tls.Certificate] // nil without TLS
+	bootstrap   *fresh.Value[string]
+	certificate *fresh.Value[*tls.Certificate] // nil without TLS
 	health      *run.Health
 	sessions    *sessions
 	attempts    attempts
@@ -107,7 +108,7 @@ func (s *Server) Prepare() (err error) {
 	if err := s.readCertificate(); err != nil {
 		return err
 	}
-	s.bootstrap, err = newFresh(s.log, func() (string, error) { return readToken(s.cfg.TokenFile) }, s.cfg.TokenFile)
+	s.bootstrap, err = fresh.New(s.log, func() (string, error) { return readToken(s.cfg.TokenFile) }, s.cfg.TokenFile)
 	return err
 }
 

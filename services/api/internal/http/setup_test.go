@@ -103,7 +103,7 @@ func (b *bundle) serve(published func(context.Context, func(int64)) error) {
 }
 
 // token is the text in the token file.
-func (b *bundle) token() string { return b.server.bootstrap.get() }
+func (b *bundle) token() string { return b.server.bootstrap.Get() }
 
 func (b *bundle) publish(ctx context.Context, fn func(int64)) error {
 	for {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/fresh"
 )
 
 // checkListen refuses to show tokens to a network: without TLS, only this machine may reach the server.
@@ -31,7 +32,7 @@ func (s *Server) readCertificate() (err error) {
 	if s.cfg.TLSCert == "" {
 		return nil
 	}
-	s.certificate, err = newFresh(s.log, func() (*tls.Certificate, error) {
+	s.certificate, err = fresh.New(s.log, func() (*tls.Certificate, error) {
 		pair, err := tls.LoadX509KeyPair(s.cfg.TLSCert, s.cfg.TLSKey)
 		if err != nil {
 			return nil, fmt.Errorf("read the certificate of CLOCKER_TLS_CERT and CLOCKER_TLS_KEY: %w", err)
@@ -47,7 +48,7 @@ func (s *Server) tlsConfig() *tls.Config {
 		return nil
 	}
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-		return s.certificate.get(), nil
+		return s.certificate.Get(), nil
 	}}
 }
 
@@ -57,7 +58,7 @@ func (s *Server) certified(name string) bool {
 	if s.certificate == nil {
 		return false
 	}
-	leaf := s.certificate.get().Leaf
+	leaf := s.certificate.Get().Leaf
 	return slices.Contains(leaf.DNSNames, name) ||
 		slices.ContainsFunc(leaf.IPAddresses, func(ip net.IP) bool { return ip.Equal(net.ParseIP(name)) })
 }

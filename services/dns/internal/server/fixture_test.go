@@ -15,6 +15,7 @@ import (
 	"github.com/miekg/dns"
 
 	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/run/runtest"
 	"clocker.io/services/dns/internal/server"
 	"clocker.io/services/dns/internal/zone"
 )
@@ -113,30 +114,11 @@ func (f *fixture) ask(t *testing.T, q question) (*dns.Msg, error) {
 func (f *fixture) eventually(t *testing.T, q question) *dns.Msg {
 	t.Helper()
 	var reply *dns.Msg
-	poll(t, "ask "+q.name+" of "+q.gateway, func() (err error) {
+	runtest.Eventually(t, "ask "+q.name+" of "+q.gateway, func() (err error) {
 		reply, err = f.ask(t, q)
 		return err
 	})
 	return reply
-}
-
-// poll tries until try succeeds; sockets open and close without telling.
-func poll(t *testing.T, what string, try func() error) {
-	t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(10 * time.Second)
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("%s: %v", what, err)
-		}
-	}
 }
 
 var errStill = errors.New("it still answers")

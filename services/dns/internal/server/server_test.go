@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/miekg/dns"
+
+	"clocker.io/pkg/run/runtest"
 )
 
 func TestSplitHorizon(t *testing.T) {
@@ -132,7 +134,7 @@ func TestNetworksComeAndGo(t *testing.T) {
 	}
 
 	f.serve()
-	poll(t, "ask a network that is gone", func() error {
+	runtest.Eventually(t, "ask a network that is gone", func() error {
 		if _, err := f.ask(t, q); err == nil {
 			return errStill
 		}
@@ -164,7 +166,7 @@ func TestTakenPortIsToldAndRetried(t *testing.T) {
 	}
 	f.serve(network("u1", "shop", 47, 1), network("u2", "blog", 48, 1))
 	f.eventually(t, question{from: "127.48.0.1", gateway: "127.48.0.250", name: "web.blog.clocker.internal."})
-	poll(t, "wait for Ready to tell", func() error {
+	runtest.Eventually(t, "wait for Ready to tell", func() error {
 		err := f.server.Ready(t.Context())
 		if err == nil || !strings.Contains(err.Error(), "network u1") || !strings.Contains(err.Error(), "address already in use") {
 			return fmt.Errorf("it says %v, want the network and why", err)

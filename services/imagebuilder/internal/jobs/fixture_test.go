@@ -16,6 +16,7 @@ import (
 	"clocker.io/pkg/events"
 	"clocker.io/pkg/pg"
 	"clocker.io/pkg/pg/pgtest"
+	"clocker.io/pkg/run/runtest"
 	"clocker.io/services/imagebuilder/internal/jobs"
 	"clocker.io/services/imagebuilder/internal/store"
 )
@@ -50,29 +51,11 @@ func setup(t *testing.T) *fixture {
 		go func() { _ = r.Serve(ctx, conn); done <- struct{}{} }()
 	}
 	t.Cleanup(func() { cancel(); <-done; <-done })
-	eventually(t, "subscribe", func() error {
+	runtest.Eventually(t, "subscribe", func() error {
 		var reply struct{}
 		return conn.Request(t.Context(), "probe", struct{}{}, &reply)
 	})
 	return f
-}
-
-func eventually(t *testing.T, what string, try func() error) {
-	t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(15 * time.Second)
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("%s: %v", what, err)
-		}
-	}
 }
 
 // host sets provisioner's word on host localhost.

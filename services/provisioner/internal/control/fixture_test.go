@@ -18,6 +18,7 @@ import (
 	"clocker.io/pkg/events"
 	"clocker.io/pkg/pg"
 	"clocker.io/pkg/pg/pgtest"
+	"clocker.io/pkg/run/runtest"
 	"clocker.io/services/provisioner/internal/control"
 	"clocker.io/services/provisioner/internal/provider"
 	"clocker.io/services/provisioner/internal/store"
@@ -83,7 +84,7 @@ func listen(t *testing.T, conn *bus.Conn, r bus.Responder) {
 		go func() { _ = r.Serve(ctx, conn); done <- struct{}{} }()
 	}
 	t.Cleanup(func() { cancel(); <-done; <-done })
-	eventually(t, "subscribe", func() error {
+	runtest.Eventually(t, "subscribe", func() error {
 		var reply struct{}
 		return conn.Request(t.Context(), "probe", struct{}{}, &reply)
 	})
@@ -163,7 +164,7 @@ func (f *fixture) called(t *testing.T) {
 // states waits until the facts stated so far end with these, and says what was stated besides them.
 func (f *fixture) states(t *testing.T, want ...events.Event) {
 	t.Helper()
-	eventually(t, "wait for facts", func() error {
+	runtest.Eventually(t, "wait for facts", func() error {
 		f.seen = append(f.seen, pgtest.Outbox(t, f.db)...)
 		if len(f.seen) < len(want) {
 			return fmt.Errorf("stated %+v, want %+v", f.seen, want)
@@ -174,24 +175,6 @@ func (f *fixture) states(t *testing.T, want ...events.Event) {
 		t.Fatalf("stated %+v, want %+v", f.seen, want)
 	}
 	f.seen = nil
-}
-
-func eventually(t *testing.T, what string, try func() error) {
-	t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(15 * time.Second)
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("%s: %v", what, err)
-		}
-	}
 }
 
 func readyIn(epoch int64) events.HostReady {
