@@ -46,7 +46,8 @@ type ExecInput struct {
 
 // ExecTaken answers an ExecInput. What was not taken is to be sent again: the command has not read what came before.
 type ExecTaken struct {
-	Taken bool `json:"taken"`
+	Taken bool   `json:"taken"`
+	Lives string `json:"lives,omitempty"` // to one who left: why the command may run on; empty when it has ended
 }
 
 // ExecPull asks for the output of a number, from 1. The one asked for last can be asked for again.

@@ -104,4 +104,5 @@ const (
 	LabelEpoch        = "io.clocker.epoch"      // epoch of the host's agent when it made the container
 	LabelNetwork      = "io.clocker.network"    // network id, on networks
 	LabelImage        = "io.clocker.image"      // image key, on built images
+	LabelHangUp       = "io.clocker.hangup"     // container whose command is ended, on the one that ends it
 )

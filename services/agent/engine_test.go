@@ -77,21 +77,24 @@ func makeBox() (string, error) {
 		return "", err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", filepath.Join(dir, "box"), "./testdata/box")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
-	}
-	program, err := os.ReadFile(filepath.Join(dir, "box"))
-	if err != nil {
-		return "", err
+	files := map[string]string{"Dockerfile": "FROM scratch\nCOPY box /box\nCOPY hangup /usr/bin/hangup\nENTRYPOINT [\"/box\"]\n"}
+	for name, source := range map[string]string{"box": "./testdata/box", "hangup": "./cmd/hangup"} {
+		cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", filepath.Join(dir, name), source)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("%w: %s", err, out)
+		}
+		program, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return "", err
+		}
+		files[name] = string(program)
 	}
 	cli, err := dial()
 	if err != nil {
 		return "", err
 	}
-	files := pack(map[string]string{"box": string(program), "Dockerfile": "FROM scratch\nCOPY box /box\nENTRYPOINT [\"/box\"]\n"})
-	res, err := cli.ImageBuild(context.Background(), bytes.NewReader(files), build.ImageBuildOptions{
+	res, err := cli.ImageBuild(context.Background(), bytes.NewReader(pack(files)), build.ImageBuildOptions{
 		Tags: []string{"clocker-test/box:" + random()}, Remove: true, ForceRemove: true, Version: build.BuilderV1,
 		Labels: map[string]string{"io.clocker.test": random()},
 	})

@@ -67,6 +67,18 @@ func (s *asker) ask(verb string, v, reply any) {
 	}
 }
 
+// leave has the command ended, and gives why it may run on.
+func (s *asker) leave() string {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	defer cancel()
+	var taken clocker.ExecTaken
+	if err := s.conn.Request(ctx, s.subject("in"), clocker.ExecInput{Leave: true}, &taken); err != nil {
+		s.t.Fatal(err)
+	}
+	return taken.Lives
+}
+
 // put gives input once, and says whether it was taken.
 func (s *asker) put(in clocker.ExecInput) bool {
 	s.t.Helper()
@@ -189,8 +201,9 @@ func TestACommandWhoseAskerLeavesIsEndedWithWhatItStarted(t *testing.T) {
 	if n := b.processes(a); n != 3 {
 		t.Fatalf("%d processes run in the container, want 3", n)
 	}
-	s.ask("in", clocker.ExecInput{Leave: true}, &clocker.ExecTaken{})
-	b.eventually("the command and its child end", func() bool { return b.processes(a) == 1 })
+	if lives, n := s.leave(), b.processes(a); lives != "" || n != 1 {
+		t.Errorf("who left hears %q, and %d processes run", lives, n)
+	}
 	err := s.conn.Request(t.Context(), s.subject("out"), clocker.ExecPull{Number: 1}, &clocker.ExecOutput{})
 	if clocker.CodeOf(err) != clocker.NotFound {
 		t.Errorf("its output is still had: %v", err)
@@ -207,7 +220,9 @@ func TestACommandWhoseAskerLeavesBeforeItHasStartedIsEnded(t *testing.T) {
 	b, a := running(t)
 	for range 5 {
 		s := b.enter(a, nil, "stay")
-		s.ask("in", clocker.ExecInput{Leave: true}, &clocker.ExecTaken{})
+		if lives := s.leave(); lives != "" {
+			t.Errorf("who left hears %q", lives)
+		}
 	}
 	// The Engine has a command in its list from before it starts until it has ended.
 	b.eventually("the commands end", func() bool {

@@ -21,10 +21,7 @@ func TestKilledAtEveryTurn(t *testing.T) {
 	t.Parallel()
 	server := bustest.Listening(t)
 	b := benchOn(t, server)
-	program := filepath.Join(t.TempDir(), "agent")
-	if out, err := exec.Command("go", "build", "-o", program, "./cmd/agent").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	program := agentProgram(t)
 	happened := b.happenings("create", "start")
 	kill := b.process(program)
 	b.seen("host.reconciled")
@@ -69,6 +66,15 @@ func TestKilledAtEveryTurn(t *testing.T) {
 	}
 }
 
+func agentProgram(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "agent")
+	if out, err := exec.Command("go", "build", "-o", program, "./cmd/agent").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return program
+}
+
 // happenings is what the Engine does to containers of this installation.
 func (b *bench) happenings(actions ...string) chan events.Message {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -93,9 +99,9 @@ func (b *bench) happenings(actions ...string) chan events.Message {
 }
 
 // process runs the agent as a process of its own; the function it returns ends it with SIGKILL.
-func (b *bench) process(program string) func() {
+func (b *bench) process(program ...string) func() {
 	b.t.Helper()
-	cmd := exec.Command(program)
+	cmd := exec.Command(program[0], program[1:]...)
 	cmd.Env = append(os.Environ(), "CLOCKER_DATA="+b.data, "CLOCKER_INSTALLATION="+b.installation, "CLOCKER_HEALTH_LISTEN=127.0.0.1:0",
 		"CLOCKER_NATS_URL="+b.server.ClientURL(), "CLOCKER_NATS_CREDENTIALS="+b.server.Credentials(b.t, "host-localhost"))
 	for k, v := range b.env {

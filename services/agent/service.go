@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"clocker.io/services/agent/internal/begun"
 	"clocker.io/services/agent/internal/bridge"
 	"clocker.io/services/agent/internal/engine"
 	"clocker.io/services/agent/internal/image"
@@ -28,14 +29,15 @@ const (
 )
 
 // New builds the service. Settings: CLOCKER_HOST (id of this host), CLOCKER_JOIN_TOKEN_FILE, CLOCKER_PUBLISH_ADDRESS
-// (where published ports bind), DOCKER_HOST, and for restarts in place CLOCKER_RESTART_UNIT, CLOCKER_RESTART_MAX,
+// (where published ports bind), DOCKER_HOST, CLOCKER_HANGUP_IMAGE (which has the program hangup, for an agent that does not
+// see the Engine's processes), and for restarts in place CLOCKER_RESTART_UNIT, CLOCKER_RESTART_MAX,
 // CLOCKER_RESTART_STABLE and CLOCKER_STOP_GRACE, which are durations, as CLOCKER_SENSOR_EVERY is, the time between readings.
 func New(p run.Platform) (run.Service, error) {
 	s, err := settingsFrom(p)
 	if err != nil {
 		return run.Service{}, err
 	}
-	s.engine.Metrics = p.Metrics
+	s.engine.Metrics, s.engine.Begun = p.Metrics, begun.New(filepath.Join(p.Data, "agent", "commands"), p.Log)
 	eng, err := engine.Open(s.engine)
 	if err != nil {
 		return run.Service{}, err
@@ -45,8 +47,10 @@ func New(p run.Platform) (run.Service, error) {
 	p.Bus.OnReconnect(func() { a.outbox.Wake(); a.link.Kick() })
 
 	service := run.Service{
-		Name:  "agent",
-		Setup: func(context.Context) error { return errors.Join(a.memory.Load(), a.outbox.Load()) },
+		Name: "agent",
+		Setup: func(context.Context) error {
+			return errors.Join(a.memory.Load(), a.outbox.Load(), s.engine.Begun.Load())
+		},
 		Responders: []bus.Responder{
 			bus.Listen(clocker.SubjectWant+s.host, "", a.link.OnWant),
 			bus.Listen(clocker.SubjectNet+s.host, "", a.link.OnNetwork),
@@ -63,6 +67,7 @@ func New(p run.Platform) (run.Service, error) {
 			{Name: "images", Run: a.images.Run},
 			{Name: "control", Run: a.link.Run},
 			{Name: "sensors", Run: a.sensing.Run},
+			{Name: "commands", Run: func(ctx context.Context) error { return s.engine.Begun.Run(ctx, eng.End) }},
 		},
 		Checks: []run.Check{
 			{Name: "engine", Ready: eng.Ping},

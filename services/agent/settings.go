@@ -27,6 +27,7 @@ func settingsFrom(p run.Platform) (settings, error) {
 		token: p.Env("CLOCKER_JOIN_TOKEN_FILE", filepath.Join(p.Data, "join-token")),
 		engine: engine.Config{
 			Host: p.Env("DOCKER_HOST", ""), Installation: p.Installation, Publish: p.Env("CLOCKER_PUBLISH_ADDRESS", "127.0.0.1"),
+			HangUpImage: p.Env("CLOCKER_HANGUP_IMAGE", ""),
 		},
 		limits: plan.Limits{Repeat: time.Minute},
 	}

@@ -2,11 +2,13 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
+	"clocker.io/services/agent/internal/begun"
 	"clocker.io/services/agent/internal/plan"
 
 	"clocker.io/pkg/clocker"
@@ -109,30 +111,33 @@ func (e *Engine) Remove(ctx context.Context, id string) error {
 	return e.refusal("remove the container", err)
 }
 
-// Exec runs a command in a container and gives its exit code. When ctx ends first, the command goes on inside.
+// Exec runs a command in a container and gives its exit code. When ctx ends first, the command is killed.
 func (e *Engine) Exec(ctx context.Context, id string, command []string) (int, error) {
 	defer e.timed("exec")()
 	x, err := e.cli.ContainerExecCreate(ctx, id, container.ExecOptions{Cmd: command})
 	if err != nil {
 		return 0, e.refusal("run a command in the container", err)
 	}
-	if err := e.cli.ContainerExecStart(ctx, x.ID, container.ExecStartOptions{Detach: true}); err != nil {
+	c := begun.Command{ID: x.ID, Container: id, At: time.Now()}
+	_ = e.cfg.Begun.Begin(c) // a disk that is full does not make the container ill
+	code, err := e.detached(ctx, x.ID)
+	if err != nil && !isRefusal(err) {
+		if lives := e.hangUp(context.WithoutCancel(ctx), c, 0); lives != nil {
+			e.cfg.Begun.Lose(c)
+			return 0, errors.Join(err, lives)
+		}
+	}
+	e.cfg.Begun.End(x.ID)
+	return code, err
+}
+
+func (e *Engine) detached(ctx context.Context, id string) (int, error) {
+	if err := e.cli.ContainerExecStart(ctx, id, container.ExecStartOptions{Detach: true}); err != nil {
 		return 0, e.refusal("run a command in the container", err)
 	}
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		s, err := e.cli.ContainerExecInspect(ctx, x.ID)
-		if err != nil {
-			return 0, e.refusal("run a command in the container", err)
-		}
-		if !s.Running {
-			return s.ExitCode, nil
-		}
-		select {
-		case <-ctx.Done():
-			return 0, ctx.Err()
-		case <-tick.C:
-		}
+	code, err := e.exitCode(ctx, id)
+	if err != nil && ctx.Err() == nil {
+		return 0, e.refusal("run a command in the container", err)
 	}
+	return code, err
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"clocker.io/services/agent/internal/begun"
+
 	"clocker.io/pkg/clocker"
 
 	"github.com/docker/docker/api/types/filters"
@@ -25,6 +27,8 @@ type Config struct {
 	Installation string
 	Publish      string                // address that published ports bind to
 	Grace        time.Duration         // between asking a process to end and killing it
+	HangUpImage  string                // has the program that ends what cannot be ended from here; empty for none
+	Begun        *begun.Book           // of commands in containers
 	Metrics      prometheus.Registerer // nil for none
 }
 
@@ -33,6 +37,7 @@ type Engine struct {
 	cli     *client.Client
 	cfg     Config
 	seconds *prometheus.HistogramVec
+	beside  chan struct{} // a place for each container that ends a command
 }
 
 // Open makes a client; it does not connect yet. The API version is agreed on at the first call.
@@ -45,7 +50,7 @@ func Open(cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up the Docker client: %w", err)
 	}
-	return &Engine{cli: cli, cfg: cfg, seconds: newSeconds(cfg.Metrics)}, nil
+	return &Engine{cli: cli, cfg: cfg, seconds: newSeconds(cfg.Metrics), beside: make(chan struct{}, besideAtOnce)}, nil
 }
 
 // Close lets go of idle connections.

@@ -8,9 +8,10 @@ import (
 	"sync"
 	"time"
 
+	"clocker.io/services/agent/internal/begun"
+
 	"clocker.io/pkg/clocker"
 
-	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/pkg/stdcopy"
@@ -18,19 +19,16 @@ import (
 
 const (
 	exitEvery = 20 * time.Millisecond // between looks at a command whose output has ended
-	endTime   = 2 * time.Second       // between asking a command to end and killing it
 	startTime = 5 * time.Second       // for the Engine to start a command: before that it has no terminal
-	bornTime  = 2 * time.Second       // for a command that is to end to have a process that can be told
 )
 
 // Process is a command that somebody runs in a container.
 type Process struct {
-	engine    *Engine
-	container string // id in the Engine
-	id        string
-	terminal  bool
-	conn      types.HijackedResponse
-	mu        sync.Mutex // of writes
+	engine   *Engine
+	begun    begun.Command
+	terminal bool
+	conn     types.HijackedResponse
+	mu       sync.Mutex // of writes
 }
 
 // Enter starts a command in a container, with this process at the ends of its input and output.
@@ -38,19 +36,33 @@ func (e *Engine) Enter(ctx context.Context, id string, c clocker.ExecCommand) (*
 	defer e.timed("exec")()
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
+	size := consoleSize(c)
 	x, err := e.cli.ContainerExecCreate(ctx, id, container.ExecOptions{Cmd: c.Command, Env: c.Env, User: c.User, WorkingDir: c.Dir,
-		Tty: c.Terminal, AttachStdin: c.Stdin, AttachStdout: true, AttachStderr: true})
+		Tty: c.Terminal, AttachStdin: c.Stdin, AttachStdout: true, AttachStderr: true, ConsoleSize: size})
 	if err != nil {
 		return nil, e.noEntry(err)
 	}
-	p := &Process{engine: e, container: id, id: x.ID, terminal: c.Terminal}
-	if p.conn, err = e.cli.ContainerExecAttach(ctx, x.ID, container.ExecAttachOptions{Tty: c.Terminal}); err != nil {
+	p := &Process{engine: e, begun: begun.Command{ID: x.ID, Container: id, At: time.Now()}, terminal: c.Terminal}
+	if err := e.cfg.Begun.Begin(p.begun); err != nil {
+		return nil, &clocker.Error{Code: clocker.Unavailable, Message: "the agent cannot write down that the command runs", Err: err}
+	}
+	if p.conn, err = e.cli.ContainerExecAttach(ctx, x.ID, container.ExecAttachOptions{Tty: c.Terminal, ConsoleSize: size}); err != nil {
 		if err = e.noEntry(err); clocker.CodeOf(err) == clocker.Unavailable {
-			err = errors.Join(err, p.end(context.WithoutCancel(ctx))) // it may have been started all the same
+			return nil, errors.Join(err, p.end(context.WithoutCancel(ctx))) // it may have been started all the same
 		}
+		e.cfg.Begun.End(x.ID)
 		return nil, err
 	}
 	return p, nil
+}
+
+// consoleSize is the first size of a command's terminal, if it has one. An Engine below API 1.42 does not take it with the
+// command: there [Process.Resize] gives it, which may be a moment after the command has begun.
+func consoleSize(c clocker.ExecCommand) *[2]uint {
+	if !c.Terminal || c.Size == nil {
+		return nil
+	}
+	return &[2]uint{uint(c.Size.Height), uint(c.Size.Width)}
 }
 
 // noEntry is an error of the Engine for whoever asked for a command.
@@ -80,12 +92,12 @@ func (p *Process) Resize(ctx context.Context, s clocker.TerminalSize) error {
 	tick := time.NewTicker(exitEvery)
 	defer tick.Stop()
 	for {
-		err := p.engine.cli.ContainerExecResize(ctx, p.id, container.ResizeOptions{Height: uint(s.Height), Width: uint(s.Width)})
+		err := p.engine.cli.ContainerExecResize(ctx, p.begun.ID, container.ResizeOptions{Height: uint(s.Height), Width: uint(s.Width)})
 		if err == nil {
 			return nil
 		}
 		// An Engine refuses this also while the command is still to be started.
-		x, look := p.engine.cli.ContainerExecInspect(ctx, p.id)
+		x, look := p.engine.cli.ContainerExecInspect(ctx, p.begun.ID)
 		if look != nil || ended(x) {
 			return err
 		}
@@ -106,7 +118,8 @@ func (p *Process) Run(ctx context.Context, each func(stream string, data []byte)
 	err := p.output(each)
 	if err == nil && ctx.Err() == nil {
 		var code int
-		if code, err = p.exitCode(ctx); err == nil {
+		if code, err = p.engine.exitCode(ctx, p.begun.ID); err == nil {
+			p.engine.cfg.Begun.End(p.begun.ID)
 			return code, nil
 		}
 	}
@@ -133,76 +146,13 @@ func (p *Process) output(each func(stream string, data []byte) error) error {
 	return nil
 }
 
-// exitCode waits for the command to end: its output ends a little before.
-func (p *Process) exitCode(ctx context.Context) (int, error) {
-	tick := time.NewTicker(exitEvery)
-	defer tick.Stop()
-	for {
-		x, err := p.engine.cli.ContainerExecInspect(ctx, p.id)
-		if err != nil {
-			return 0, fmt.Errorf("ask how the command ended: %w", err)
-		}
-		if !x.Running {
-			return x.ExitCode, nil
-		}
-		select {
-		case <-ctx.Done():
-			return 0, ctx.Err()
-		case <-tick.C:
-		}
-	}
-}
-
-// end ends a command that nobody holds any more. The Engine has no call for it, so that its processes are signalled:
-// as when a terminal goes away, and what is left after some time is killed.
+// end ends the command, or leaves it to be tried again.
 func (p *Process) end(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, lookTime)
-	defer cancel()
-	x, err := p.born(ctx)
-	switch {
-	case errdefs.IsNotFound(err):
-		return nil // as its container is
-	case err != nil:
-		return fmt.Errorf("end the command: %w", err)
-	case !x.Running:
-		return nil // it has ended by itself, or was never started
-	case x.Pid == 0:
-		return errors.New("end the command: the Docker Engine is still starting it")
+	err := p.engine.hangUp(ctx, p.begun, hangUpTime)
+	if err != nil {
+		p.engine.cfg.Begun.Lose(p.begun)
+		return err
 	}
-	s := sessionOf{leader: x.Pid, container: p.container}
-	if err := s.hangUp(); err != nil {
-		return fmt.Errorf("end the command: %w", err)
-	}
-	soon, cancel := context.WithTimeout(ctx, endTime)
-	defer cancel()
-	if _, err := p.exitCode(soon); err == nil {
-		return nil
-	}
-	if err := s.kill(); err != nil {
-		return fmt.Errorf("kill the command: %w", err)
-	}
-	_, err = p.exitCode(ctx)
-	return err
+	p.engine.cfg.Begun.End(p.begun.ID)
+	return nil
 }
-
-// born waits until a command has a process or has ended. One with neither after some time is not started by now.
-func (p *Process) born(ctx context.Context) (container.ExecInspect, error) {
-	wait := time.NewTimer(bornTime)
-	defer wait.Stop()
-	tick := time.NewTicker(exitEvery)
-	defer tick.Stop()
-	for {
-		x, err := p.engine.cli.ContainerExecInspect(ctx, p.id)
-		if err != nil || x.Pid != 0 || ended(x) {
-			return x, err
-		}
-		select {
-		case <-wait.C:
-			return x, nil
-		case <-tick.C:
-		}
-	}
-}
-
-// ended says whether a command has run, or has failed to: one that is still to be started does not run either.
-func ended(x container.ExecInspect) bool { return !x.Running && (x.Pid != 0 || x.ExitCode != 0) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"clocker.io/services/agent/internal/plan"
 
@@ -26,6 +27,9 @@ func (e *Engine) List(ctx context.Context) (plan.Listing, error) {
 		return l, fmt.Errorf("list containers: %w", err)
 	}
 	for _, c := range containers {
+		if c.Labels[clocker.LabelHangUp] != "" && time.Since(time.Unix(c.Created, 0)) < 2*endTime {
+			continue // it is at work, and removes itself
+		}
 		o := plan.Observed{EngineID: c.ID, Ours: true, ID: idOf(c.Labels), Status: statusOf(c.State)}
 		if len(c.Names) > 0 {
 			o.Name = strings.TrimPrefix(c.Names[0], "/")

@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 const (
 	silence = 15 * time.Second // after which an asker is gone
+	endWait = 12 * time.Second // that one who leaves waits for his command to end
 	putWait = time.Second      // that input waits for its command to read
 	getWait = 2 * time.Second  // that a pull waits for output
 )
@@ -30,10 +32,14 @@ type session struct {
 	output chan clocker.ExecOutput
 	getMu  sync.Mutex
 	last   clocker.ExecOutput
+
+	over  chan struct{} // closed when the command has ended, or could not be ended
+	lives error         // why it may run on; to be read then
 }
 
 func newSession(ctx context.Context, id string, lost func()) *session {
-	s := &session{id: id, input: make(chan clocker.ExecInput), sizes: make(chan clocker.TerminalSize, 1), output: make(chan clocker.ExecOutput)}
+	s := &session{id: id, input: make(chan clocker.ExecInput), sizes: make(chan clocker.TerminalSize, 1),
+		output: make(chan clocker.ExecOutput), over: make(chan struct{})}
 	s.ctx, s.stop = context.WithCancel(ctx)
 	s.silence = time.AfterFunc(silence, lost)
 	return s
@@ -46,6 +52,7 @@ func (s *session) hear() { s.silence.Reset(silence) }
 // it could not be ended.
 func (s *session) run(p Process) error {
 	defer s.silence.Stop()
+	defer close(s.over)
 	code, err := p.Run(s.ctx, func(stream string, data []byte) error {
 		return s.give(clocker.ExecOutput{Stream: stream, Data: bytes.Clone(data)}) // who reads reuses it
 	})
@@ -55,7 +62,27 @@ func (s *session) run(p Process) error {
 	}
 	_ = s.give(end) // nobody is there to hear it
 	<-s.ctx.Done()
-	return err
+	if err != nil && !errors.Is(err, context.Canceled) {
+		s.lives = err
+	}
+	return s.lives
+}
+
+// left waits until a command whose asker leaves has ended, and says why it may run on.
+func (s *session) left(ctx context.Context) string {
+	wait := time.NewTimer(endWait)
+	defer wait.Stop()
+	select {
+	case <-s.over:
+		if s.lives != nil {
+			return s.lives.Error()
+		}
+		return ""
+	case <-wait.C:
+		return "it has not ended yet"
+	case <-ctx.Done():
+		return "the agent of its host ends, and ends it when it is back"
+	}
 }
 
 func (s *session) give(o clocker.ExecOutput) error {

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"regexp"
@@ -99,7 +98,7 @@ func (s *Sessions) Open(ctx context.Context, _ string, r clocker.ExecRequest) (c
 
 // note logs how a command went.
 func (s *Sessions) note(session string, err error) {
-	if err != nil && !errors.Is(err, context.Canceled) {
+	if err != nil {
 		s.log.Error("a user's command was lost, and may run on", "session", session, "reason", err)
 		return
 	}
@@ -114,7 +113,7 @@ func (s *Sessions) Put(ctx context.Context, subject string, in clocker.ExecInput
 	}
 	if in.Leave {
 		s.remove(one.id)
-		return clocker.ExecTaken{Taken: true}, nil
+		return clocker.ExecTaken{Taken: true, Lives: one.left(ctx)}, nil
 	}
 	if in.Size != nil {
 		one.size(*in.Size)

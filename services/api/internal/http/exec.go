@@ -68,7 +68,9 @@ func (s *Server) carryExec(ctx context.Context, c echo.Context, ws *websocket.Co
 	agent := &terminal.Agent{Host: found.Host, Session: started.Session, Request: s.cfg.Services.Request}
 	if err = agent.Open(ctx, started.Container, what); err == nil {
 		code, err = terminal.Carry(ctx, ws, agent)
-		agent.Leave(ctx)
+		if lives := agent.Leave(ctx); lives != "" && err != nil {
+			err = &terminal.Lives{Err: err, Why: lives}
+		}
 	}
 	return started, code, err
 }
@@ -113,16 +115,25 @@ func (s *Server) tellEnd(ctx context.Context, ws *websocket.Conn, code int, err 
 	terminal.Tell(ctx, ws, r)
 }
 
-// reasonOf is why a session ended without an exit code.
+// reasonOf is why a session ended without an exit code, and whether its command did.
 func reasonOf(ctx context.Context, err error) string {
 	var known *clocker.Error
-	switch {
-	case errors.As(err, &known):
-		return known.Message
-	case ctx.Err() != nil:
-		return "this process of api ends, or the token is not taken any more; the command was ended"
+	var lives *terminal.Lives
+	rest := ""
+	if errors.As(err, &lives) {
+		rest = lives.Words()
 	}
-	return err.Error()
+	switch {
+	case errors.Is(err, terminal.ErrLeft):
+		return "the client left" + rest
+	case errors.As(err, &known):
+		return known.Message + rest
+	case ctx.Err() == nil:
+		return err.Error()
+	case lives == nil:
+		rest = "; the command was ended"
+	}
+	return "this process of api ends, or the token is not taken any more" + rest
 }
 
 // state states a fact that no change of a row goes with.
@@ -135,10 +146,7 @@ func (s *Server) state(ctx context.Context, c echo.Context, e events.Event) erro
 // note states how a command ended, also for a client that is gone and through a database that is away for a moment.
 func (s *Server) note(c echo.Context, started events.ExecStarted, code int, err error) {
 	ended := events.ExecEnded{Container: started.Container, Host: started.Host, Session: started.Session, ExitCode: code, By: started.By}
-	switch {
-	case errors.Is(err, terminal.ErrLeft):
-		ended.Reason = "the client left"
-	case err != nil:
+	if err != nil {
 		ended.Reason = reasonOf(s.streams, err)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), noteTime)

@@ -28,6 +28,7 @@ type commandAgent struct {
 	out    chan clocker.ExecOutput // what is pulled, without numbers
 	sized  chan clocker.TerminalSize
 	left   chan struct{}
+	lives  string // why the command may run on
 }
 
 func (b *bundle) commandAgent() *commandAgent {
@@ -44,12 +45,13 @@ func (a *commandAgent) ask(subject string, v, reply any) error {
 		a.opened = append(a.opened, v)
 		return a.refuse
 	case clocker.ExecInput:
-		if v.Leave {
-			close(a.left)
-			return nil
-		}
 		a.mu.Lock()
 		defer a.mu.Unlock()
+		if v.Leave {
+			close(a.left)
+			*reply.(*clocker.ExecTaken) = clocker.ExecTaken{Taken: true, Lives: a.lives}
+			return a.refuse
+		}
 		if v.Size != nil {
 			a.sized <- *v.Size
 		}
@@ -321,11 +323,33 @@ func TestACommandThatItsAgentLosesEndsWithTheReason(t *testing.T) {
 	a.mu.Lock()
 	a.refuse = &clocker.Error{Code: clocker.NotFound, Message: "the agent does not know this session"}
 	a.mu.Unlock()
-	if r := c.result(); r.Error != "the agent does not know this session" {
+	const want = "the agent does not know this session; the command may run on: the agent of host localhost was started anew, and ends it when it finds it"
+	if r := c.result(); r.Error != want {
 		t.Errorf("result %+v", r)
 	}
-	if _, e, _ := b.session(); e.Reason != "the agent does not know this session" {
+	if _, e, _ := b.session(); e.Reason != want {
 		t.Errorf("ended as %+v", e)
+	}
+}
+
+func TestACommandThatCannotBeEndedIsSaidToRunOn(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(b *bundle, c *caller) string{
+		"the client left": func(_ *bundle, c *caller) string { _ = c.ws.CloseNow(); return "" },
+		"this process of api ends, or the token is not taken any more": func(b *bundle, c *caller) string { b.server.end(); return c.result().Error },
+	} {
+		b, a := running(t)
+		a.lives = "it is deaf"
+		c := b.call(clocker.ExecCommand{Command: []string{"sh"}})
+		a.out <- clocker.ExecOutput{Stream: "stdout", Data: []byte("$ ")}
+		c.until(clocker.ExecStdout)
+		want := name + "; the command may run on: it is deaf"
+		if heard := end(b, c); heard != "" && heard != want {
+			t.Errorf("the client hears %q, want %q", heard, want)
+		}
+		if _, e, _ := b.session(); e.Reason != want {
+			t.Errorf("it is written down as %q, want %q", e.Reason, want)
+		}
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 const (
 	patience  = 10 * time.Second       // with an agent that does not answer
 	again     = 200 * time.Millisecond // between asking it
-	leaveTime = 3 * time.Second        // to tell it that the client is gone
+	leaveTime = 15 * time.Second       // for it to end the command
 )
 
 // Agent is one session with the agent of a host. What it did not answer is asked again: it knows by number what it has.
@@ -25,12 +25,36 @@ func (a *Agent) Open(ctx context.Context, c clocker.Container, what clocker.Exec
 	return a.explain(a.Request(ctx, clocker.SubjectDo+a.Host+".exec", r, &clocker.ExecOpened{}))
 }
 
-// Leave has the command ended. It is told once: an agent that does not hear it ends the command by itself before long.
-func (a *Agent) Leave(ctx context.Context) {
+// Leave has the command ended, and says why it may run on; empty when it has ended. The agent is told once: one that does not
+// hear it ends the command by itself before long, and one that knows nothing of it was started anew and ends what it finds.
+func (a *Agent) Leave(ctx context.Context) (lives string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
 	defer cancel()
-	_ = a.Request(ctx, a.subject("in"), clocker.ExecInput{Leave: true}, &clocker.ExecTaken{})
+	var t clocker.ExecTaken
+	err := a.Request(ctx, a.subject("in"), clocker.ExecInput{Leave: true}, &t)
+	switch clocker.CodeOf(err) {
+	case clocker.NotFound:
+		return "the agent of host " + a.Host + " was started anew, and ends it when it finds it"
+	case clocker.Unavailable:
+		return "the agent of host " + a.Host + " does not answer, and ends it when it is back"
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return t.Lives
 }
+
+// Lives is the end of a session whose command may run on.
+type Lives struct {
+	Err error  // why the session ended
+	Why string // the command may run on
+}
+
+func (l *Lives) Error() string { return l.Err.Error() + l.Words() }
+func (l *Lives) Unwrap() error { return l.Err }
+
+// Words follow those on why the session ended.
+func (l *Lives) Words() string { return "; the command may run on: " + l.Why }
 
 // put gives input, and says whether it was taken.
 func (a *Agent) put(ctx context.Context, in clocker.ExecInput) (taken bool, err error) {
