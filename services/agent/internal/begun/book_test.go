@@ -61,7 +61,7 @@ func TestALostCommandIsTriedUntilItEndsAndItsReasonIsLoggedOnce(t *testing.T) {
 		if err := b.Begin(Command{ID: "one", Container: "box"}); err != nil {
 			t.Fatal(err)
 		}
-		tries := 0
+		tries, ended := 0, make(chan struct{})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() {
@@ -69,12 +69,14 @@ func TestALostCommandIsTriedUntilItEndsAndItsReasonIsLoggedOnce(t *testing.T) {
 				if tries++; tries < 5 {
 					return errors.New("it is deaf")
 				}
+				close(ended)
 				return nil
 			})
 		}()
 		synctest.Wait()
 		b.Lose(Command{ID: "one", Container: "box"})
-		time.Sleep(time.Hour)
+		<-ended // time passes only while all wait for it
+		synctest.Wait()
 		cancel()
 		<-done
 		if n := strings.Count(log.String(), "it is deaf"); tries != 5 || n != 1 || !strings.Contains(log.String(), "has ended") {
