@@ -117,7 +117,7 @@ func (c *Conn) options(o Options, user string) []nats.Option {
 		opts = append(opts, nats.Secure(&tls.Config{MinVersion: tls.VersionTLS13}), nats.RootCAs(o.CA))
 	}
 	if o.InProcess != nil {
-		opts = append(opts, nats.InProcessServer(o.InProcess))
+		opts = append(opts, nats.InProcessServer(o.InProcess), nats.PingInterval(nats.DefaultPingInterval))
 	}
 	return opts
 }

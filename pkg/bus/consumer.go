@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	batchMost = 200             // deliveries in one transaction
-	ackWait   = 5 * time.Second // what a killed process held comes again after it
+	batchMost = 200              // deliveries in one transaction
+	ackWait   = 5 * time.Second  // what a killed process held comes again after it
+	pullTime  = 30 * time.Second // how long a request for events waits for them; six times in it the server says that it does
 )
 
 // Run delivers events to the consumer's handlers until ctx ends. A stream that is gone or made anew is waited for and
@@ -49,8 +50,8 @@ func (w *worker) follow(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("bind consumer: %w", err)
 	}
-	it, err := cons.Messages(jetstream.PullMaxMessages(batchMost), jetstream.PullExpiry(10*time.Second),
-		jetstream.PullHeartbeat(2*time.Second))
+	it, err := cons.Messages(jetstream.PullMaxMessages(batchMost), jetstream.PullExpiry(pullTime),
+		jetstream.PullHeartbeat(pullTime/6))
 	if err != nil {
 		return fmt.Errorf("pull: %w", err)
 	}

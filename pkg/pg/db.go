@@ -52,6 +52,10 @@ const idleInTransaction = 2 * leaseTerm
 // memory of its own.
 const idleConnection = time.Minute
 
+// idleUnasked is how long an idle connection is believed to be alive. Loops that look every second would otherwise ask
+// twice for each answer; whoever meets a connection that was cut tries again.
+const idleUnasked = 5 * time.Second
+
 // DB is a pool of connections that all act as one service's role. It is safe for concurrent use.
 type DB struct {
 	cfg     Config
@@ -103,6 +107,7 @@ func newPool(cfg Config, role string, size int32) (*pgxpool.Pool, error) {
 	}
 	pc.MinConns = 1
 	pc.MaxConnIdleTime = idleConnection
+	pc.ShouldPing = func(_ context.Context, p pgxpool.ShouldPingParams) bool { return p.IdleDuration > idleUnasked }
 	pc.ConnConfig.RuntimeParams["application_name"] = RoleName(role)
 	pc.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = strconv.FormatInt(idleInTransaction.Milliseconds(), 10)
 	pc.ConnConfig.ConnectTimeout = 5 * time.Second

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"clocker.io/pkg/reconcile"
+
 	"github.com/jackc/pgx/v5"
 )
 
@@ -22,8 +24,6 @@ func (db *DB) Floors(ctx context.Context, consumer string, topics []string, fill
 	if g.patience <= 0 {
 		g.patience = patience
 	}
-	tick := time.NewTicker(min(floorEvery, g.patience))
-	defer tick.Stop()
 	for floor := int64(-1); ; {
 		var head int64
 		err := db.pool.QueryRow(ctx, `select number from events.head`).Scan(&head)
@@ -40,7 +40,7 @@ func (db *DB) Floors(ctx context.Context, consumer string, topics []string, fill
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-tick.C:
+		case <-reconcile.Next(min(floorEvery, g.patience)):
 		}
 	}
 }

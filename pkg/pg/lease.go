@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"clocker.io/pkg/reconcile"
+
 	"github.com/jackc/pgx/v5"
 )
 
@@ -103,14 +105,12 @@ func (db *DB) tenure(ctx context.Context, f Fence, fn func(context.Context, Fenc
 }
 
 func (db *DB) renew(ctx context.Context, f Fence, lose context.CancelCauseFunc) {
-	tick := time.NewTicker(leaseTerm / 3)
-	defer tick.Stop()
 	renewed := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-reconcile.Next(leaseTerm / 3):
 		}
 		start := time.Now()
 		call, cancel := context.WithTimeout(ctx, leaseTerm/3)

@@ -11,6 +11,7 @@ import (
 	"clocker.io/pkg/bus"
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
+	"clocker.io/pkg/reconcile"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/prometheus/client_golang/prometheus"
@@ -63,8 +64,6 @@ func (l letters) run(ctx context.Context) error {
 // watch tries every letter when the process starts, since a new version may have mended what failed, and after that
 // each in its own growing time.
 func (l letters) watch(ctx context.Context) error {
-	tick := time.NewTicker(lettersEvery)
-	defer tick.Stop()
 	for started := false; ; {
 		more, err := l.round(ctx, &started)
 		if err != nil && ctx.Err() == nil {
@@ -76,7 +75,7 @@ func (l letters) watch(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-tick.C:
+		case <-reconcile.Next(lettersEvery):
 		}
 	}
 }

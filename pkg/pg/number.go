@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"clocker.io/pkg/events"
+	"clocker.io/pkg/reconcile"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -29,8 +30,6 @@ type end struct {
 }
 
 func (n *numberer) run(ctx context.Context, wake <-chan struct{}) error {
-	poll := time.NewTicker(pollEvery)
-	defer poll.Stop()
 	for busy := time.Now(); ; {
 		records, err := n.batch(ctx)
 		switch {
@@ -48,12 +47,11 @@ func (n *numberer) run(ctx context.Context, wake <-chan struct{}) error {
 			}
 			continue
 		}
-		poll.Reset(paceOf(busy))
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-wake:
-		case <-poll.C:
+		case <-reconcile.Next(paceOf(busy)):
 		}
 	}
 }

@@ -25,13 +25,17 @@ func OpenFor(p run.Platform, own Schema) (*DB, error) {
 		Role: own.Name, Migrations: own.Migrations, Log: p.Log, Poke: p.Bus.Poke, Metrics: p.Metrics, Tracer: p.Tracer, Retention: keep, Scrub: scrub})
 }
 
-// Loops are what every service with a database runs beside its own work: candidates for the sequencer and for who prunes
-// the log, the floor of its consumer, and the care for its dead letters.
+// Loops are what every service with a database runs beside its own work: the floor of its consumer, the care for its dead
+// letters, and, one in each process, candidates for the sequencer and for who prunes the log.
 func Loops(p run.Platform, db *DB, c bus.Consumer) []run.Loop {
-	return []run.Loop{
-		{Name: "sequencer", Run: func(ctx context.Context) error { return db.Sequence(ctx, db.traced(p.Bus.Stream())) }},
-		{Name: "retention", Run: db.Retain},
+	loops := []run.Loop{
 		{Name: "dead letters", Run: newLetters(db, c, p.Bus, p.Metrics).run},
 		{Name: "floor", Run: func(ctx context.Context) error { return db.Floors(ctx, c.Name, c.Topics, c.Fill) }},
 	}
+	if p.Relieved {
+		return loops
+	}
+	return append(loops,
+		run.Loop{Name: "sequencer", Run: func(ctx context.Context) error { return db.Sequence(ctx, db.traced(p.Bus.Stream())) }},
+		run.Loop{Name: "retention", Run: db.Retain})
 }

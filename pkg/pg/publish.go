@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"clocker.io/pkg/events"
+	"clocker.io/pkg/reconcile"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -29,14 +30,11 @@ type publisher struct {
 }
 
 func (p *publisher) run(ctx context.Context, fresh <-chan []events.Record, damaged <-chan finding) error {
-	poll := time.NewTicker(pollEvery)
-	defer poll.Stop()
 	for busy := time.Now(); ; {
 		more, err := p.step(ctx, fresh)
 		if err != nil || more {
 			busy = time.Now()
 		}
-		poll.Reset(paceOf(busy))
 		switch {
 		case errors.Is(err, ErrFenced) || ctx.Err() != nil:
 			return err
@@ -51,7 +49,7 @@ func (p *publisher) run(ctx context.Context, fresh <-chan []events.Record, damag
 			return ctx.Err()
 		case p.next = <-fresh:
 			busy = time.Now()
-		case <-poll.C:
+		case <-reconcile.Next(paceOf(busy)):
 		case found := <-damaged:
 			if err := p.mend(ctx, found); err != nil {
 				p.doubt = true

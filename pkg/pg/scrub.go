@@ -40,8 +40,6 @@ func (s *scrub) run(ctx context.Context) error {
 	if every <= 0 {
 		every = scrubEvery
 	}
-	tick := time.NewTicker(min(time.Second, every))
-	defer tick.Stop()
 	var session string
 	var done time.Time
 	for {
@@ -62,7 +60,7 @@ func (s *scrub) run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-tick.C:
+		case <-reconcile.Next(min(time.Second, every)):
 		}
 	}
 }

@@ -8,14 +8,16 @@ import (
 	"time"
 
 	"clocker.io/pkg/events"
+	"clocker.io/pkg/reconcile"
 
 	"golang.org/x/sync/errgroup"
 )
 
 const (
-	batchSize = 1000                   // events numbered and published at once; the stream takes no more
-	pollEvery = 200 * time.Millisecond // how late a lost poke can make an event
-	complain  = 10 * time.Second       // how often a trouble that lasts is said again
+	batchSize  = 1000                   // events numbered and published at once; the stream takes no more
+	pollEvery  = 200 * time.Millisecond // how late a lost poke can make an event
+	gaugeEvery = 5 * time.Second        // between looks at what waits
+	complain   = 10 * time.Second       // how often a trouble that lasts is said again
 
 	quietAfter = 5 * time.Second // after the last event, when looking five times a second is mostly in vain
 	quietPoll  = time.Second     // how late a lost poke can make an event then
@@ -44,7 +46,7 @@ type Window interface {
 }
 
 // Sequence is the loop that numbers events and publishes them, in whichever process holds its lease; it returns when
-// ctx ends. Every service with a database runs it as a candidate. Postgres is the truth: what is numbered is published
+// ctx ends. Every process with a database runs it as a candidate. Postgres is the truth: what is numbered is published
 // sooner or later, and a stream that has lost something is filled again.
 func (db *DB) Sequence(ctx context.Context, stream Stream) error {
 	pool, err := newPool(db.cfg, Sequencer, 5)
@@ -117,8 +119,6 @@ func (db *DB) gauge(ctx context.Context, r *reach) error {
 			g.Set(0) // whoever holds the role next measures
 		}
 	}()
-	tick := time.NewTicker(5 * time.Second)
-	defer tick.Stop()
 	for {
 		var rows, oldest float64
 		err := db.pool.QueryRow(ctx, `
@@ -133,7 +133,7 @@ func (db *DB) gauge(ctx context.Context, r *reach) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-tick.C:
+		case <-reconcile.Next(gaugeEvery):
 		}
 	}
 }

@@ -81,8 +81,6 @@ func guarded(ctx context.Context, o Options, key string, do func(context.Context
 
 // resync adds every key at the start and now and then, so that a lost wake-up heals by itself.
 func resync(ctx context.Context, q *Queue, o Options) {
-	tick := time.NewTicker(o.Resync)
-	defer tick.Stop()
 	for {
 		if o.Keys != nil {
 			keys, err := o.Keys(ctx)
@@ -96,7 +94,7 @@ func resync(ctx context.Context, q *Queue, o Options) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-Next(o.Resync):
 		}
 	}
 }

@@ -23,6 +23,9 @@ type Platform struct {
 	Metrics      prometheus.Registerer
 	Gatherer     prometheus.Gatherer // what /metrics shows: that of all services of the process
 	Tracer       *trace.Tracer       // nil when nobody asks for traces
+	// Relieved says that another service of the process does what one of them is enough for: numbering events, pruning the
+	// log.
+	Relieved bool
 }
 
 // Service is everything a service does, as a value. Its service.go reads as a table of contents.

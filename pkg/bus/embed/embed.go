@@ -77,13 +77,14 @@ func (s *Server) options(cfg Config) (*server.Options, error) {
 		ServerName: "clocker", DontListen: cfg.Listen == "", NoSigs: true, MaxPayload: maxPayload,
 		JetStream: true, StoreDir: cfg.Dir, SyncAlways: cfg.SyncAlways, DisableJetStreamBanner: true, WriteDeadline: 10 * time.Second,
 		AccountResolver: s.accounts, SystemAccount: trust.Operator.SystemAccount,
-		// Who stands still is cut off within 15 s: until then it gets its share of its service's requests, and answers none.
-		PingInterval: 5 * time.Second, MaxPingsOut: 2,
+		MaxPingsOut: 2,
 	}
 	opts.TrustedOperators = append(opts.TrustedOperators, trust.Operator)
 	if cfg.Listen == "" {
-		return opts, nil
+		return opts, nil // whoever is connected stands still with the server
 	}
+	// Who stands still is cut off within 15 s: until then it gets its share of its service's requests, and answers none.
+	opts.PingInterval = 5 * time.Second
 	host, port, err := net.SplitHostPort(cfg.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("NATS listen address %q: %w", cfg.Listen, err)

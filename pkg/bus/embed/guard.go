@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"clocker.io/pkg/reconcile"
+
 	"github.com/nats-io/nats-server/v2/server"
 )
 
@@ -52,13 +54,11 @@ func (g *guard) stop() {
 
 func (g *guard) run() {
 	defer close(g.ended)
-	tick := time.NewTicker(guardEvery)
-	defer tick.Stop()
 	for {
 		select {
 		case <-g.quit:
 			return
-		case <-tick.C:
+		case <-reconcile.Next(guardEvery):
 			g.look()
 		}
 	}

@@ -27,8 +27,9 @@ const metricsPage = "../../../../docs/metrics.md"
 func TestMetricsPage(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(limit(t))
-	reg, ended := running(ctx, t)
+	c, ended := serving(ctx, t)
 	defer func() { cancel(); <-ended }()
+	reg := c.fleet.platforms[0].Gatherer.(*prometheus.Registry)
 	defer lint(t, reg)
 	want, err := os.ReadFile(metricsPage)
 	if err != nil && !*update {
@@ -81,8 +82,8 @@ func lint(t *testing.T, reg *prometheus.Registry) {
 	}
 }
 
-// running starts everything and returns once it is ready.
-func running(ctx context.Context, t *testing.T) (*prometheus.Registry, <-chan error) {
+// serving starts everything and returns once it is ready.
+func serving(ctx context.Context, t *testing.T) (*composition, <-chan error) {
 	t.Helper()
 	i := newInstallation(t)
 	d, err := OpenData(i.dir)
@@ -101,7 +102,7 @@ func running(ctx context.Context, t *testing.T) (*prometheus.Registry, <-chan er
 	case err := <-ended:
 		t.Fatal(err)
 	}
-	return c.fleet.platforms[0].Gatherer.(*prometheus.Registry), ended
+	return c, ended
 }
 
 func ours(families []*dto.MetricFamily) []*dto.MetricFamily {

@@ -57,6 +57,7 @@ type fleet struct {
 	conns     []*bus.Conn
 	tracers   []*trace.Tracer
 	onHost    []bool // agent and dns
+	candidate bool   // one of the services is a candidate for the sequencer: that is enough for the process
 }
 
 // build makes every service with a connection and a metrics label of its own.
@@ -86,6 +87,11 @@ func newRegistry() *prometheus.Registry {
 
 func (f *fleet) add(p part, d Data, l line, common platform) error {
 	o := l.options(p.user)
+	relieved := f.candidate
+	f.candidate = f.candidate || o.Sequencer != ""
+	if relieved {
+		o.Sequencer = ""
+	}
 	log := common.log.With("service", p.name)
 	metrics := prometheus.WrapRegistererWith(prometheus.Labels{"service": p.name}, common.registry)
 	tracer, err := trace.Open(p.name, common.env, log)
@@ -102,6 +108,7 @@ func (f *fleet) add(p part, d Data, l line, common platform) error {
 	pl := run.Platform{
 		Name: p.name, Log: log, Now: time.Now, Bus: conn, Env: common.env, Data: d.Dir,
 		Installation: d.Installation, Metrics: metrics, Gatherer: common.registry, Tracer: tracer,
+		Relieved: relieved,
 	}
 	s, err := p.make(pl)
 	if err != nil {

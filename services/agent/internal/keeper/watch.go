@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"clocker.io/pkg/reconcile"
 	"clocker.io/services/agent/internal/engine"
 	"clocker.io/services/agent/internal/plan"
 )
@@ -40,13 +41,11 @@ func (k *Keeper) follow(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go func() {
-		tick := time.NewTicker(lifeSign)
-		defer tick.Stop()
 		for {
 			select {
 			case <-ctx.Done():
 				return
-			case <-tick.C:
+			case <-reconcile.Next(lifeSign):
 			}
 			if err := k.Hands.Ping(ctx); err != nil {
 				cancel(err)

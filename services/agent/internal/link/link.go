@@ -238,8 +238,6 @@ func (l *Link) ask(ctx context.Context, a clocker.Ask, reply any) error {
 
 // Beat sends heartbeats until ctx ends. It asks nobody anything, so nothing that hangs can hold it up.
 func (l *Link) Beat(ctx context.Context) error {
-	tick := time.NewTicker(beatTime)
-	defer tick.Stop()
 	for {
 		if epoch := l.Memory.Epoch(); epoch > 0 {
 			running, digest := l.Containers.Running()
@@ -252,7 +250,7 @@ func (l *Link) Beat(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-tick.C:
+		case <-reconcile.Next(beatTime):
 		}
 	}
 }

@@ -2,12 +2,14 @@ package http
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
 	"time"
 
 	"clocker.io/pkg/events"
+	"clocker.io/pkg/reconcile"
 	"clocker.io/services/api/internal/store"
 	"clocker.io/services/api/internal/token"
 )
@@ -92,11 +94,7 @@ func (s *sessions) taken() map[string]time.Time {
 // Sessions is the loop that ends the streams of tokens that are taken no more, and notes which tokens are used; it
 // returns when ctx ends. While the database is away, streams go on.
 func (s *Server) Sessions(ctx context.Context) error {
-	end, note := time.NewTicker(endEvery), time.NewTicker(noteEvery)
-	defer end.Stop()
-	defer note.Stop()
-	for {
-		var err error
+	for noted := time.Now(); ; {
 		select {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
@@ -105,10 +103,12 @@ func (s *Server) Sessions(ctx context.Context) error {
 				s.log.Debug("note the use of tokens", "reason", err)
 			}
 			return ctx.Err()
-		case <-end.C:
-			err = s.endStreams(ctx)
-		case <-note.C:
-			err = s.noteUse(ctx)
+		case <-reconcile.Next(endEvery):
+		}
+		err := s.endStreams(ctx)
+		if time.Since(noted) >= noteEvery {
+			noted = time.Now()
+			err = errors.Join(err, s.noteUse(ctx))
 		}
 		if err != nil {
 			s.log.Debug("look at tokens", "reason", err)

@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"clocker.io/pkg/reconcile"
 )
 
 const pollEvery = 5 * time.Second
@@ -13,8 +15,6 @@ const pollEvery = 5 * time.Second
 // Watch takes the upstreams from a resolv.conf and reads it again when it changes; it returns when ctx ends. own says
 // which addresses are ours, and may change over time.
 func (r *Resolver) Watch(ctx context.Context, path string, own func(netip.Addr) bool) error {
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
 	var text string
 	var stamp time.Time
 	for {
@@ -31,7 +31,7 @@ func (r *Resolver) Watch(ctx context.Context, path string, own func(netip.Addr) 
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-tick.C:
+		case <-reconcile.Next(pollEvery):
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
 	"clocker.io/pkg/pg"
+	"clocker.io/pkg/reconcile"
 	"clocker.io/services/imagebuilder/internal/store"
 )
 
@@ -23,8 +24,6 @@ func (j *Jobs) Run(ctx context.Context) error {
 }
 
 func (j *Jobs) tenure(ctx context.Context, f pg.Fence) error {
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
 	var reconciled time.Time
 	for {
 		all := []error{j.look(ctx, f)}
@@ -40,7 +39,7 @@ func (j *Jobs) tenure(ctx context.Context, f pg.Fence) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-tick.C:
+		case <-reconcile.Next(lookEvery):
 		case <-j.wake:
 			reconciled = time.Time{}
 		}

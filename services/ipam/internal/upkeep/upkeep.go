@@ -86,8 +86,6 @@ func (u *Upkeep) Nudged(ctx context.Context, _ string, n clocker.Nudge) {
 // Orphans collects, in one process at a time, until ctx ends.
 func (u *Upkeep) Orphans(ctx context.Context) error {
 	return u.db.Hold(ctx, "ipam.orphans", func(ctx context.Context, f pg.Fence) error {
-		tick := time.NewTicker(every)
-		defer tick.Stop()
 		for {
 			if err := u.Round(ctx, f, age); err != nil && ctx.Err() == nil {
 				u.log.Warn("collect orphans again later", "reason", err)
@@ -95,7 +93,7 @@ func (u *Upkeep) Orphans(ctx context.Context) error {
 			select {
 			case <-ctx.Done():
 				return ctx.Err()
-			case <-tick.C:
+			case <-reconcile.Next(every):
 			}
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
 	"clocker.io/pkg/pg"
+	"clocker.io/pkg/reconcile"
 	"clocker.io/services/provisioner/internal/life"
 	"clocker.io/services/provisioner/internal/plan"
 	"clocker.io/services/provisioner/internal/provider"
@@ -31,8 +32,6 @@ func (c *Control) Watch(ctx context.Context) error {
 func (c *Control) tenure(ctx context.Context, f pg.Fence) error {
 	c.signs.distrust()
 	defer c.shown.forget()
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
 	last, kept := c.cfg.Now(), c.cfg.Now()
 	for woken := true; ; {
 		if now := c.cfg.Now(); !c.cfg.Bus.Connected() || now.Sub(last) > stalled {
@@ -53,7 +52,7 @@ func (c *Control) tenure(ctx context.Context, f pg.Fence) error {
 			return ctx.Err()
 		case <-c.wake:
 			woken = true
-		case <-tick.C:
+		case <-reconcile.Next(lookEvery):
 			woken = false
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
 	"clocker.io/pkg/pg"
+	"clocker.io/pkg/reconcile"
 	"clocker.io/services/scheduler/internal/placing"
 	"clocker.io/services/scheduler/internal/store"
 )
@@ -41,8 +42,6 @@ func New(db *pg.DB, unit *pg.Unit[*store.Store], log *slog.Logger) *Upkeep {
 // Run works until ctx ends.
 func (u *Upkeep) Run(ctx context.Context) error {
 	return u.db.Hold(ctx, "scheduler.upkeep", func(ctx context.Context, f pg.Fence) error {
-		tick := time.NewTicker(every)
-		defer tick.Stop()
 		for {
 			if err := u.Round(ctx, f, age); err != nil && ctx.Err() == nil {
 				u.log.Warn("look after placements again later", "reason", err)
@@ -50,7 +49,7 @@ func (u *Upkeep) Run(ctx context.Context) error {
 			select {
 			case <-ctx.Done():
 				return ctx.Err()
-			case <-tick.C:
+			case <-reconcile.Next(every):
 			}
 		}
 	})
