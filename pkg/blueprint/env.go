@@ -51,7 +51,8 @@ func (s *service) addEnv(key node, name string, value node) {
 		value.fail(BadVariable, `write "" for an empty one`, "the variable %s has no value", name)
 		return
 	}
-	if v, ok := s.readValue("the variable "+name, value); ok {
+	v, ok := s.readValue("the variable "+name, value)
+	if ok && value.fits("the variable "+clip(name), name+"="+v.Literal) {
 		s.entity.Env = append(s.entity.Env, clocker.EnvVar{Name: name, Value: v})
 	}
 }

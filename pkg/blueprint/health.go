@@ -52,12 +52,15 @@ func readHTTP(h *clocker.HealthCheck, n node) {
 func readTCP(h *clocker.HealthCheck, n node) {
 	switch v := n.yaml.Value; {
 	case n.scalar() && v == "true":
-	case n.scalar() && (v == "false" || v == ""):
-		n.fail(BadHealthCheck, healthHint, "tcp is true, or a port")
+	case strings.Trim(v, " +-0123456789") != "" || v == "":
+		n.fail(BadHealthCheck, healthHint, "tcp is true, or a port; it is %s", n.is())
+		return
 	default:
-		if port, ok := n.integer("tcp", portNumbers); ok {
-			h.Port = int(port)
+		port, ok := n.integer("tcp", portNumbers)
+		if !ok {
+			return
 		}
+		h.Port = int(port)
 	}
 	h.TCP = true
 }

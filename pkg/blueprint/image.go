@@ -41,7 +41,12 @@ func (s *service) readType(n node, builds bool) {
 	image, ok := strings.CutPrefix(text, "docker:")
 	if !ok {
 		hint := typeHint
-		if _, err := reference.ParseNormalizedNamed(text); err == nil && !isClass(text) {
+		switch _, err := reference.ParseNormalizedNamed(text); {
+		case isCloud(text):
+			hint = "a cloud is made by clocker cloud create; a blueprint only names one, as its location"
+		case isClass(text):
+			hint = "entities of Brooklyn are not known here; name an image that does the same, as in type: docker:mysql:8"
+		case err == nil:
 			hint = "type: docker:" + text
 		}
 		n.fail(UnknownType, hint, "type %q is not known here", clip(text))
@@ -76,6 +81,11 @@ func (s *service) readType(n node, builds bool) {
 func isClass(text string) bool {
 	name, _, _ := strings.Cut(text, ":")
 	return strings.Contains(name, ".") && !strings.Contains(text, "/")
+}
+
+// isCloud reports whether text is a type by which Clocker 1.x made its clouds.
+func isCloud(text string) bool {
+	return strings.HasPrefix(text, "docker-cloud") || text == "docker-infrastructure" || strings.HasSuffix(text, ".DockerInfrastructure")
 }
 
 func (s *service) readDockerfile(n node) {

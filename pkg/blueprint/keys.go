@@ -38,7 +38,7 @@ const networkKey = "network.cidr"
 var rootKeys = sync.OnceValue(func() []rootKey {
 	return []rootKey{
 		{name: "id", about: "The application's id, by which it is known everywhere. Else made of its name.", shape: idShape},
-		{name: "name", about: "The application's name, for people.", shape: lineShape},
+		{name: "name", about: "The application's name, for people.", shape: titleShape},
 		{name: "location", about: "The cloud that it runs in.", shape: oneOrOnly(lineShape)},
 		{name: "locations", about: "The same as location.", shape: oneOrOnly(lineShape)},
 		{name: "brooklyn.config", about: "Settings of the whole application.",
@@ -55,7 +55,7 @@ var serviceKeys = sync.OnceValue(func() []serviceKey {
 	return []serviceKey{
 		{"type", "The image to run, docker:<image>. Beside dockerfile it only names the service.", typeShape, nil},
 		{"id", "The service's id within the application. Else made of its name, or of its type.", idShape, nil},
-		{"name", "The service's name, for people.", lineShape, nil},
+		{"name", "The service's name, for people.", titleShape, nil},
 		{"dockerfile", "The text of a Dockerfile, or its path inside the build context.", dockerfileShape, nil},
 		{"initialSize", "How many members to start with.", sizes.shape(), (*service).readSize},
 		{"env", "Environment of the container, a map or a list of NAME=value; values may be $brooklyn: expressions.",

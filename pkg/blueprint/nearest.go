@@ -8,7 +8,7 @@ import (
 
 // suggest names the known word nearest to a misspelt one, or "" when none is near.
 func suggest(word string, known []string) string {
-	best, distance := "", len(word)/3+2
+	best, distance := "", max(len(word)/3, 1)+1
 	for _, k := range known {
 		if d := edits(strings.ToLower(word), strings.ToLower(k)); d < distance {
 			best, distance = k, d

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -51,6 +52,8 @@ func (n node) is() string {
 		return "a list"
 	case n.yaml.Tag == "!!null":
 		return "empty"
+	case n.yaml.Kind == yaml.ScalarNode && !plainTags[n.yaml.Tag]:
+		return fmt.Sprintf("%q with the tag %s", clip(n.yaml.Value), clip(n.yaml.Tag))
 	default:
 		return strconv.Quote(clip(n.yaml.Value))
 	}
@@ -97,6 +100,31 @@ func (n node) line(what string) (string, bool) {
 		return "", false
 	}
 	return s, true
+}
+
+// maxTitle is how many characters a name for people may have.
+const maxTitle = 200
+
+// title is a name for people.
+func (n node) title(what string) (string, bool) {
+	s, ok := n.line(what)
+	if ok && utf8.RuneCountInString(s) > maxTitle {
+		n.fail(OverLimit, "shorten it; a comment has more room", "%s is longer than %d characters", what, maxTitle)
+		return "", false
+	}
+	return s, ok
+}
+
+// maxArgument is how many bytes Linux gives a process in one variable or argument.
+const maxArgument = 128<<10 - 1
+
+// fits refuses what no process could be given.
+func (n node) fits(what, text string) bool {
+	if len(text) > maxArgument {
+		n.fail(OverLimit, "put it into a file of the image", "%s takes %d bytes, of which Linux gives a process at most %d", what, len(text), maxArgument)
+		return false
+	}
+	return true
 }
 
 // between is the least and the greatest of what a number may be.
@@ -151,7 +179,7 @@ func (n node) fields(what string) ([]field, bool) {
 	var list []field
 	for i := 0; i+1 < len(n.yaml.Content); i += 2 {
 		key := node{yaml: n.yaml.Content[i], path: n.path, out: n.out}
-		if key.yaml.Kind != yaml.ScalarNode {
+		if key.yaml.Kind != yaml.ScalarNode || key.yaml.Tag == "!!null" {
 			key.fail(WrongKind, "a name, as in memory: 512m", "a key of %s must be text, it is %s", what, key.is())
 			continue
 		}

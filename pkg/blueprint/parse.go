@@ -94,7 +94,7 @@ func (p *parser) names(n node, at map[string]node) {
 	id, hasID := at["id"]
 	name, hasName := at["name"]
 	if hasName {
-		p.app.Name, _ = name.line("name")
+		p.app.Name, _ = name.title("name")
 	}
 	switch {
 	case hasID:
@@ -147,7 +147,11 @@ func (p *parser) location(n node, at map[string]node) {
 	if one.isList() {
 		list := one.elements()
 		if len(list) != 1 {
-			one.fail(BadLocation, "deploy a blueprint for each cloud", "an application runs in one cloud, this names %d", len(list))
+			hint := "deploy a blueprint for each cloud"
+			if len(list) == 0 {
+				hint = "name one, or remove the key"
+			}
+			one.fail(BadLocation, hint, "an application runs in one cloud, this names %d", len(list))
 			return
 		}
 		one = list[0]
@@ -224,10 +228,7 @@ func unknownKey(f field, known []string) {
 		f.key.fail(RefusedKey, hint, "%s", why)
 		return
 	}
-	hint := didYouMean(f.name, known)
-	if short, ok := shortNames[f.name]; ok && slices.Contains(known, short) {
-		hint = fmt.Sprintf("its name here is %q", short)
-	}
+	hint := instead(f.name, known)
 	if f.key.out.tolerant {
 		f.key.warn(UnknownKey, hint, "unknown key %q, which is passed over", clip(f.name))
 		return

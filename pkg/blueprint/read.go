@@ -3,6 +3,7 @@ package blueprint
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
@@ -32,7 +33,7 @@ func read(text []byte, out *collector) *yaml.Node {
 		out.add(Problem{Code: Empty, Message: "the blueprint is empty", Hint: emptyHint})
 		return nil
 	}
-	e := expander{left: maxNodes, open: map[*yaml.Node]bool{}}
+	e := expander{left: maxNodes, open: map[*yaml.Node]bool{}, out: out}
 	root, err := e.expand(doc.Content[0])
 	if err != nil {
 		out.add(*err)
@@ -81,16 +82,19 @@ func forbidden(r rune) bool {
 
 // expander follows aliases and merge keys. Nodes are shared, not copied: only walking them costs.
 type expander struct {
-	left int
-	open map[*yaml.Node]bool
+	left    int
+	open    map[*yaml.Node]bool
+	aliases bool     // there are some
+	path    []string // to what is expanded, as tokens of a JSON pointer
+	out     *collector
 }
 
 func (e *expander) expand(n *yaml.Node) (*yaml.Node, *Problem) {
 	if e.left--; e.left < 0 {
-		return nil, &Problem{Code: OverLimit, Line: n.Line, Column: n.Column, Hint: "use fewer aliases; each stands for all that it names",
-			Message: fmt.Sprintf("the blueprint has more than %d values once its aliases are followed", maxNodes)}
+		return nil, e.tooMany(n)
 	}
 	if n.Kind == yaml.AliasNode {
+		e.aliases = true
 		if n.Alias == nil || e.open[n.Alias] {
 			return nil, &Problem{Code: AliasLoop, Line: n.Line, Column: n.Column, Hint: "name another anchor",
 				Message: fmt.Sprintf("alias *%s contains itself", n.Value)}
@@ -108,31 +112,70 @@ func (e *expander) expand(n *yaml.Node) (*yaml.Node, *Problem) {
 	}
 	full := *n
 	full.Content = make([]*yaml.Node, 0, len(n.Content))
-	for _, c := range n.Content {
+	for i, c := range n.Content {
+		e.path = append(e.path, token(n, i))
 		x, err := e.expand(c)
+		e.path = e.path[:len(e.path)-1]
 		if err != nil {
 			return nil, err
 		}
 		full.Content = append(full.Content, x)
 	}
 	if full.Kind == yaml.MappingNode {
-		full.Content = merge(full.Content)
+		full.Content = e.merge(full.Content)
 	}
 	return &full, nil
 }
 
+// token is what leads to a child of a list or map.
+func token(n *yaml.Node, i int) string {
+	if n.Kind == yaml.MappingNode {
+		return escape(n.Content[i-i%2].Value)
+	}
+	return strconv.Itoa(i)
+}
+
+func (e *expander) at(n *yaml.Node) node {
+	at := node{yaml: n, out: e.out}
+	for _, t := range e.path {
+		at.path += "/" + t
+	}
+	return at
+}
+
+func (e *expander) tooMany(n *yaml.Node) *Problem {
+	p := Problem{Code: OverLimit, Line: n.Line, Column: n.Column, Message: fmt.Sprintf("the blueprint has more than %d values", maxNodes),
+		Hint: "is it the right file? Files that containers need go into their images"}
+	if e.aliases {
+		p.Message += " once its aliases are followed"
+		p.Hint = "use fewer aliases; each stands for all that it names"
+	}
+	return &p
+}
+
 // merge applies merge keys (<<): what the map itself says wins, then the first of those merged.
-func merge(content []*yaml.Node) []*yaml.Node {
+func (e *expander) merge(content []*yaml.Node) []*yaml.Node {
 	own := make([]*yaml.Node, 0, len(content))
 	var from []*yaml.Node
+	var first *yaml.Node // <<
 	for i := 0; i+1 < len(content); i += 2 {
-		switch v := content[i+1]; {
-		case content[i].Tag != "!!merge":
-			own = append(own, content[i], v)
-		case v.Kind == yaml.SequenceNode:
-			from = append(from, v.Content...)
-		default:
-			from = append(from, v)
+		key, v := content[i], content[i+1]
+		switch {
+		case key.Tag != "!!merge":
+			own = append(own, key, v)
+			continue
+		case first != nil:
+			e.at(key).fail(DuplicateKey, "<<: [*one, *other] merges several", "<< is given twice, first on line %d", first.Line)
+			continue
+		}
+		first = key
+		if v.Kind != yaml.SequenceNode {
+			v = &yaml.Node{Content: []*yaml.Node{v}}
+		}
+		for _, m := range v.Content {
+			if _, ok := e.at(m).fields("what << merges"); ok { // which says what is given twice in it
+				from = append(from, m)
+			}
 		}
 	}
 	if len(from) == 0 {
@@ -143,7 +186,7 @@ func merge(content []*yaml.Node) []*yaml.Node {
 		have[own[i].Value] = true
 	}
 	for _, m := range from {
-		for i := 0; m.Kind == yaml.MappingNode && i+1 < len(m.Content); i += 2 {
+		for i := 0; i+1 < len(m.Content); i += 2 {
 			if k := m.Content[i]; !have[k.Value] {
 				have[k.Value] = true
 				own = append(own, k, m.Content[i+1])

@@ -75,25 +75,27 @@ func matching(pattern string) schema { return schema{"type": "string", "pattern"
 
 // What values are. The parser takes a number in quotes for a number.
 var (
-	textShape = schema{"type": []string{"string", "number", "boolean"}}
-	lineShape = anyOf(schema{"type": []string{"number", "boolean"}}, matching(`^\s*\S[^\n\r]*\s*$`))
-	idShape   = anyOf(schema{"type": "integer", "minimum": 0}, schema{"type": "boolean"},
+	textShape  = schema{"type": []string{"string", "number", "boolean"}}
+	lineShape  = anyOf(schema{"type": []string{"number", "boolean"}}, matching(`^\s*\S[^\n\r]*\s*$`))
+	titleShape = anyOf(schema{"type": []string{"number", "boolean"}}, matching(fmt.Sprintf(`^\s*\S[^\n\r]{0,%d}\s*$`, maxTitle-1)))
+	idShape    = anyOf(schema{"type": "integer", "minimum": 0}, schema{"type": "boolean"},
 		matching(fmt.Sprintf(`^\s*[a-z0-9]([a-z0-9-]{0,%d}[a-z0-9])?\s*$`, clocker.MaxIDLength-2)))
 	typeShape       = matching(`^\s*docker:\s*\S`)
-	dockerfileShape = matching(`\S`)
+	dockerfileShape = anyOf(schema{"type": []string{"number", "boolean"}}, matching(`\S`))
 	cidrShape       = matching(`^\s*(\d{1,3}\.){3}\d{1,3}/\d{1,2}\s*$`)
 	bytesShape      = anyOf(schema{"type": "number", "minimum": minBytes}, matching(`^\s*[0-9.]+\s*([kKmMgGtT]([iI]?[bB])?|[bB])?\s*$`))
 	coresShape      = anyOf(schema{"type": "number", "exclusiveMinimum": 0, "maximum": maxCores}, matching(`^\s*[0-9.]+\s*$`))
-	policyShape     = schema{"enum": []string{clocker.RestartAlways, clocker.RestartOnFailure, clocker.RestartNever}}
+	policyShape     = anyOf(schema{"enum": policies}, matching(`^\s*(`+strings.Join(policies, "|")+`)\s*$`))
+	policies        = []string{clocker.RestartAlways, clocker.RestartOnFailure, clocker.RestartNever}
 )
 
 func (b between) shape() schema {
-	return anyOf(schema{"type": "integer", "minimum": b.low, "maximum": b.high}, matching(`^\s*\d+\s*$`))
+	return anyOf(schema{"type": "integer", "minimum": b.low, "maximum": b.high}, matching(`^\s*[+-]?\d+\s*$`))
 }
 
 func (b span) shape() schema {
 	return anyOf(schema{"type": "number", "minimum": b.low.Seconds(), "maximum": b.high.Seconds()},
-		matching(`^\s*([0-9.]+(ns|us|µs|ms|s|m|h)?)+\s*$`))
+		matching(`^\s*[+-]?([0-9.]+(ns|us|µs|μs|ms|s|m|h)?)+\s*$`))
 }
 
 // callShape is an expression as a map: $brooklyn:formatString: [...].
@@ -115,13 +117,13 @@ func envShape() schema {
 }
 
 func portsShape() schema {
-	const port = `\s*\d{1,5}(/([tT][cC][pP]|[uU][dD][pP])?)?\s*`
+	const port = `\s*[+]?0*\d{1,5}(/([tT][cC][pP]|[uU][dD][pP])?)?\s*`
 	one := anyOf(portNumbers.shape()["anyOf"].([]schema)[0], matching("^"+port+"(,"+port+")*$"))
 	return anyOf(one, list(one, 0, maxPorts))
 }
 
 func volumesShape() schema {
-	one := matching(`^\s*[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}:/[^:\n\r]+$`)
+	one := matching(`^\s*[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}:/[^:\n\r]+\s*$`)
 	return anyOf(one, list(one, 0, maxVolumes))
 }
 

@@ -107,6 +107,11 @@ var bySchema = []Code{
 	UnknownType, BadVariable, BadVolume, HostBind, BadRestart, UnknownStrategy, UnknownParameter, BadHealthCheck,
 }
 
+// ofYAML reports whether a file has a mistake that a validator of JSON is not shown: merges, tags and keys that are empty.
+func ofYAML(file string) bool {
+	return slices.Contains([]string{"wrong-kind-key.yaml", "wrong-kind-merge.yaml", "wrong-kind-tag.yaml"}, filepath.Base(file))
+}
+
 // TestTheSchemaRefusesWhatItCanSay holds the schema against the parser from the other side: a mistake that a schema can
 // express is none that an editor misses.
 func TestTheSchemaRefusesWhatItCanSay(t *testing.T) {
@@ -124,7 +129,7 @@ func TestTheSchemaRefusesWhatItCanSay(t *testing.T) {
 		if len(found.Problems) == 0 || value == nil || !slices.Contains(bySchema, found.Problems[0].Code) {
 			continue
 		}
-		if strings.HasSuffix(file, "no-id-name.yaml") {
+		if strings.HasSuffix(file, "no-id-name.yaml") || ofYAML(file) {
 			continue // what an id can be made of is not in a schema
 		}
 		refused++

@@ -87,7 +87,7 @@ func (s *service) keep(f field) {
 func (s *service) identify() {
 	s.readImage()
 	if n, ok := s.keys["name"]; ok {
-		s.entity.Name, _ = n.line("name")
+		s.entity.Name, _ = n.title("name")
 	}
 	switch id, given := s.keys["id"]; {
 	case given:

@@ -63,9 +63,9 @@ func (s *service) addObject(n node) {
 	for _, f := range fields {
 		switch f.name {
 		case "type", "objectType", "object_type":
-			class = &f.value
+			once(f, &class)
 		case "brooklyn.config", "object.fields":
-			params = &f.value
+			once(f, &params)
 		default:
 			unknownKey(f, []string{"type", "brooklyn.config", "object.fields"})
 		}
@@ -75,6 +75,15 @@ func (s *service) addObject(n node) {
 		return
 	}
 	s.addStrategy(n, *class, params)
+}
+
+// once keeps a value that may be given under several names.
+func once(f field, kept **node) {
+	if *kept != nil {
+		f.key.fail(DuplicateKey, "keep one of them", "%q is given under another name, too, on line %d", f.name, (*kept).yaml.Line)
+		return
+	}
+	*kept = &f.value
 }
 
 func (s *service) addStrategy(at, class node, params *node) {

@@ -12,7 +12,7 @@ func (s *service) readWords(what string, n node) []clocker.Value {
 	if n.isList() {
 		words := []clocker.Value{}
 		for _, item := range n.elements() {
-			if v, ok := s.readValue("a word of "+what, item); ok {
+			if v, ok := s.readValue("a word of "+what, item); ok && item.fits("a word of "+what, v.Literal) {
 				words = append(words, v)
 			}
 		}
@@ -35,6 +35,9 @@ func (s *service) readWords(what string, n node) []clocker.Value {
 	}
 	values := make([]clocker.Value, len(words))
 	for i, w := range words {
+		if !n.fits("a word of "+what, w) {
+			return nil
+		}
 		values[i] = clocker.Value{Literal: w}
 	}
 	return values

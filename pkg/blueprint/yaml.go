@@ -28,6 +28,8 @@ var wordings = []struct {
 	part string
 	wording
 }{
+	{"exceeded max depth", wording{OverLimit, "values are nested too deep here", "close each [ and { after its last value", false, true}},
+	{"incompatible YAML", wording{Syntax, "this version of YAML is not known", "remove the line: YAML 1.2 is meant without it", false, false}},
 	{"mapping values are not allowed", wording{Syntax, "a key cannot stand here",
 		"quote text that holds a colon and a space; a key stands on a line of its own, below others of its map", false, true}},
 	{"found unknown escape character", wording{Syntax, "this escape is not known in YAML",

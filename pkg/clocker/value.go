@@ -96,7 +96,7 @@ func Format(pattern string, args []string) (string, error) {
 			next++
 		}
 		if at >= len(args) {
-			return "", fmt.Errorf("formatString: %q asks for argument %d of %d", pattern, at+1, len(args))
+			return "", fmt.Errorf("formatString: %q asks for argument %d of %d", pattern[i-width+1:i+1], at+1, len(args))
 		}
 		b.WriteString(args[at])
 	}

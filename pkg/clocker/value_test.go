@@ -22,7 +22,7 @@ func TestFormat(t *testing.T) {
 		{name: "percent", pattern: "100%%", want: "100%"},
 		{name: "an argument is not a pattern", pattern: "%s", args: []string{"%s"}, want: "%s"},
 		{name: "surplus argument", pattern: "x", args: []string{"a"}, want: "x"},
-		{name: "argument missing", pattern: "%s:%s", args: []string{"a"}, err: `formatString: "%s:%s" asks for argument 2 of 1`},
+		{name: "argument missing", pattern: "%s:%s", args: []string{"a"}, err: `formatString: "%s" asks for argument 2 of 1`},
 		{name: "number too high", pattern: "%3$s", args: []string{"a"}, err: `formatString: "%3$s" asks for argument 3 of 1`},
 		{name: "argument zero", pattern: "%0$s", args: []string{"a"}, err: `formatString: "%0$": want %s, %d, %1$s or %%`},
 		{name: "width", pattern: "%5s", args: []string{"a"}, err: `formatString: "%5s": want %s, %d, %1$s or %%`},
