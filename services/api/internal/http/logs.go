@@ -3,6 +3,7 @@ package http
 import (
 	"context"
 	"encoding/json"
+	"mime"
 	"strconv"
 	"strings"
 	"time"
@@ -142,5 +143,11 @@ func fromEpoch(t time.Time) (seconds, nanos int64) {
 
 // accepts reports whether a request asks for a media type by name.
 func accepts(c echo.Context, kind string) bool {
-	return strings.Contains(c.Request().Header.Get(echo.HeaderAccept), kind)
+	for word := range strings.SplitSeq(strings.Join(c.Request().Header.Values(echo.HeaderAccept), ","), ",") {
+		asked, params, err := mime.ParseMediaType(word)
+		if q, notOne := strconv.ParseFloat(params["q"], 64); err == nil && asked == kind && (notOne != nil || q > 0) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,12 +1,19 @@
 package http
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"io"
+	"maps"
+	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
 	"clocker.io/services/api/internal/describe"
 	"clocker.io/services/api/internal/store"
+	"clocker.io/services/api/internal/token"
 	"clocker.io/services/api/internal/view"
 
 	"github.com/labstack/echo/v4"
@@ -14,12 +21,48 @@ import (
 
 const routeKey = "route"
 
-// known lets the handlers of a request know the row of the table that it came by.
+// known lets the handlers of a request know the row of the table that it came by, and refuses a query that the row does
+// not have: one that is misspelt would be passed over, and a dry run that nobody saw deploys. What needs no token is for
+// probes and browsers, which put into a query what they like.
 func (r route) known(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		c.Set(routeKey, r)
+		if r.least != token.Nobody {
+			if err := r.asks(c.Request().URL.RawQuery); err != nil {
+				return err
+			}
+		}
 		return next(c)
 	}
+}
+
+// asks holds a query against the row's parameters.
+func (r route) asks(query string) error {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return invalid("the query cannot be read: %v", err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		p, ok := r.is.Param(name)
+		switch {
+		case !ok:
+			return invalid("there is no parameter %q here; %s", name, r.takes())
+		case len(values[name]) > 1 && !p.Many:
+			return invalid("%s is given %d times", name, len(values[name]))
+		}
+	}
+	return nil
+}
+
+func (r route) takes() string {
+	if len(r.is.Query) == 0 {
+		return "the address takes none"
+	}
+	var names []string
+	for _, p := range r.is.Query {
+		names = append(names, p.Name)
+	}
+	return "there are " + strings.Join(names, ", ")
 }
 
 // declared is what the request's row says of a parameter. There is no other way to read one, so that none is read that
@@ -33,7 +76,7 @@ func declared(c echo.Context, name string) describe.Param {
 	return p
 }
 
-// asked reads a parameter of the query, of which the first counts.
+// asked reads a parameter of the query.
 func asked(c echo.Context, name string) string { return c.QueryParam(declared(c, name).Name) }
 
 // allAsked reads a parameter of the query that may be given several times.
@@ -106,16 +149,44 @@ func decode(c echo.Context, into map[string]*json.RawMessage) error {
 	if err != nil || len(text) == 0 {
 		return err
 	}
-	var body map[string]json.RawMessage
-	if err := json.Unmarshal(text, &body); err != nil {
-		return invalid("the body must be a JSON object: %v", err)
+	d := json.NewDecoder(bytes.NewReader(text))
+	switch start, err := d.Token(); {
+	case err != nil:
+		return noObject(err)
+	case start != json.Delim('{'):
+		return invalid("the body must be a JSON object")
 	}
-	for name, value := range body {
-		to, ok := into[name]
-		if !ok {
-			return invalid("the field %q is unknown", name)
+	given := map[string]bool{}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return noObject(err)
 		}
-		*to = value
+		name := key.(string) // of an object they all are
+		to, ok := into[name]
+		switch {
+		case !ok:
+			return invalid("the field %q is unknown", name)
+		case given[name]:
+			return invalid("the field %q is given twice", name)
+		}
+		given[name] = true
+		if err := d.Decode(to); err != nil {
+			return noObject(err)
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		return noObject(err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return invalid("something follows the JSON object of the body")
 	}
 	return nil
+}
+
+func noObject(err error) error {
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return invalid("the body must be a JSON object: %v", err)
 }

@@ -51,6 +51,9 @@ func (s *Server) traceOf(c echo.Context) (func(context.Context, *store.Reader) (
 		if err != nil || n < 1 {
 			return nil, invalid("event must be the number of an event")
 		}
+		if len(c.QueryParams()) > 1 {
+			return nil, invalid("name either an event or an application, not both")
+		}
 		return func(ctx context.Context, r *store.Reader) ([]events.Record, bool, error) { return traceOne(ctx, r, n) }, nil
 	}
 	app, entity, ordinal := asked(c, "application"), asked(c, "entity"), asked(c, "ordinal")

@@ -1,0 +1,73 @@
+package http
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"clocker.io/services/api/internal/view"
+)
+
+// A parameter that is misspelt would be passed over: a dry run that nobody saw deploys.
+func TestAQueryThatAnAddressDoesNotTakeIsRefused(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for query, says := range map[string]string{
+		"GET /v1/containers?aplication=shop":             `there is no parameter "aplication" here; there are limit, cursor, application, history`,
+		"POST /v1/applications?dryrun=true":              `there is no parameter "dryrun" here; there are dry_run, tolerant`,
+		"GET /v1/version?limit=1":                        `there is no parameter "limit" here; the address takes none`,
+		"GET /v1/containers?limit=1&limit=2":             "limit is given 2 times",
+		"GET /v1/containers?limit=1;cursor=x":            "the query cannot be read: invalid semicolon separator in query",
+		"GET /v1/trace?event=1&application=shop":         "name either an event or an application, not both",
+		"GET /v1/hosts/localhost/sensors?history=2h":     "history must be how far to look back, such as 5m, and at most 60m",
+		"GET /v1/events?after=now&follow=false&after=12": "after is given 2 times",
+	} {
+		method, path, _ := strings.Cut(query, " ")
+		if p := b.do(method, path, "id: shop\nservices: [{type: 'docker:x'}]").problem(t); p.Status != http.StatusBadRequest || p.Detail != says {
+			t.Errorf("%s: %d %s, want %s", query, p.Status, p.Detail, says)
+		}
+	}
+	if list := ok[view.Page[view.Application]](b, http.StatusOK, "GET", "/v1/applications", ""); len(list.Items) != 0 {
+		t.Errorf("deployed: %+v", list.Items)
+	}
+	if r := b.do("GET", "/livez?probe=1", ""); r.Status != http.StatusOK {
+		t.Errorf("a probe with a query: %d", r.Status)
+	}
+}
+
+func TestABodyThatIsNoObjectIsRefused(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for body, says := range map[string]string{
+		`[]`:                               "the body must be a JSON object",
+		`null`:                             "the body must be a JSON object",
+		`{"cloud":"a"`:                     "the body must be a JSON object: unexpected EOF",
+		`{"cloud":"a","location":}`:        "the body must be a JSON object: invalid character '}' looking for beginning of value",
+		`{"cloud":"a","cloud":"b"}`:        `the field "cloud" is given twice`,
+		`{"cloud":"a","location":"x"} {}`:  "something follows the JSON object of the body",
+		`{"cloud":"a","location":"x"} end`: "something follows the JSON object of the body",
+		`{"clout":"a"}`:                    `the field "clout" is unknown`,
+	} {
+		if p := b.do("POST", "/v1/clouds", body).problem(t); p.Status != http.StatusBadRequest || p.Detail != says {
+			t.Errorf("%s: %d %s, want %s", body, p.Status, p.Detail, says)
+		}
+	}
+}
+
+func TestAMediaTypeThatIsNotWantedIsNotAnswered(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.deploy(shop)
+	for accept, kind := range map[string]string{
+		"application/x-ndjson":                        ndjson,
+		"text/html, Application/X-NDJSON; q=0.5":      ndjson,
+		"application/x-ndjson;q=0, text/event-stream": "text/event-stream",
+		"application/x-ndjsonish":                     "text/event-stream",
+		"*/*":                                         "text/event-stream",
+		"nonsense; q, application/x-ndjson; charset=utf-8; q=1": ndjson,
+	} {
+		if r := b.do("GET", "/v1/events?follow=false", "", "Accept", accept); r.Header.Get("Content-Type") != kind {
+			t.Errorf("%s is answered with %s, want %s", accept, r.Header.Get("Content-Type"), kind)
+		}
+	}
+}
