@@ -76,14 +76,15 @@ test: prepare ## every test, with the race detector: what continuous integration
 	go test -race $(parts) || result=1; \
 	go test -race -timeout 30m $(system)/... || result=1; \
 	exit $$result
-test-fast: ## what needs no Engine and no root, without the race detector
-	CLOCKER_TEST_ENGINE=none CLOCKER_TEST_ROOT=none CLOCKER_TEST_NODE=none go test $(parts)
+test-fast: ## what needs no Engine, no browser and no root, without the race detector
+	CLOCKER_TEST_ENGINE=none CLOCKER_TEST_ROOT=none CLOCKER_TEST_NODE=none CLOCKER_TEST_BROWSER=none go test $(parts)
 prepare:
 	@dev/compiler
 	@dev/engine
 	@dev/postgres
 	@dev/base-image
 	@dev/node
+	@dev/browser
 	@dev/terminal
 
 .PHONY: bench

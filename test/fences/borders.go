@@ -34,6 +34,7 @@ func borders() []border {
 		{"github.com/compose-spec/compose-go", []string{"test/e2e"}},
 		{"go.opentelemetry.io", []string{"pkg/trace"}},
 		{"github.com/yuin/goldmark", []string{"services/api/internal/pages"}},
+		{"github.com/chromedp", []string{"services/api/internal/browser"}},
 		{"github.com/invopop/jsonschema", []string{"pkg/schema"}},
 		{"clocker.io/pkg/schema", []string{"pkg/events/internal/asyncdoc", "services/api/internal/openapi", "services/api/internal/http"}},
 		{"github.com/mattn/go-runewidth", []string{"cmd/clocker/internal/render"}},
@@ -47,7 +48,7 @@ func borders() []border {
 func testOnly() []string {
 	return []string{
 		"testing", "net/http/httptest", "pgregory.net/rapid", "github.com/anishathalye/porcupine",
-		"github.com/santhosh-tekuri/jsonschema",
+		"github.com/santhosh-tekuri/jsonschema", "github.com/chromedp",
 		"clocker.io/pkg/pg/pgtest", "clocker.io/pkg/bus/bustest", "clocker.io/pkg/agenttest", "clocker.io/pkg/trace/tracetest",
 		"clocker.io/pkg/run/runtest",
 	}

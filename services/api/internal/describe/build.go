@@ -120,6 +120,6 @@ func Stream[T any](kind string) Content {
 func Words(kind string) Content { return Content{Type: kind, Of: reflect.TypeFor[string]()} }
 
 // Object is a body of JSON.
-func Object[T any](what string, must bool) Body {
-	return Body{Content: JSON, Type: reflect.TypeFor[T](), What: what, Must: must}
+func Object[T any](what string, must bool, example T) Body {
+	return Body{Content: JSON, Type: reflect.TypeFor[T](), What: what, Must: must, Example: example}
 }

@@ -35,6 +35,7 @@ type Param struct {
 	Default any
 	Many    bool // several with commas between, or repeated
 	Example any
+	Shown   bool // the example of a whole request has it, too
 }
 
 // Body is what a request may carry.
@@ -43,6 +44,7 @@ type Body struct {
 	Type    reflect.Type
 	What    string
 	Must    bool
+	Example any
 }
 
 // Answer is how a request may be answered when nothing is wrong. All that is wrong is a problem.
@@ -101,5 +103,6 @@ var Path = map[string]Param{
 	"number":    {Name: "number", What: "Number of the event", Kind: Whole, Min: 1, Example: 4711},
 	"page":      {Name: "page", What: "Name of a page", Kind: Text, Example: "words"},
 	"folder":    {Name: "folder", What: "Name of a folder of pages", Kind: Text, Example: "errors"},
+	"file":      {Name: "file", What: "Name of a page of the folder", Kind: Text, Example: "invalid"},
 	"token":     {Name: "token", What: "Id of a token, which is no secret", Kind: Text, Example: "q7n3h5m4"},
 }

@@ -23,13 +23,13 @@ var (
 	askTopics      = describe.Param{Name: "type", What: "Only events of these topics or types", Kind: describe.Text, Many: true, Example: "container.placed"}
 	askKind        = describe.Param{Name: "kind", What: "Only operations of this kind", Kind: describe.Text, OneOf: kinds, Example: events.OperationDeploy}
 	askState       = describe.Param{Name: "state", What: "Only operations in this state", Kind: describe.Text, OneOf: states, Example: "running"}
-	askEvent       = describe.Param{Name: "event", What: "Number of an event", Kind: describe.Whole, Min: 1, Example: 1}
+	askEvent       = describe.Param{Name: "event", What: "Number of an event", Kind: describe.Whole, Min: 1, Example: 1, Shown: true}
 	askFrom        = describe.Param{Name: "from", What: "Number of the first event; the oldest that is kept when absent", Kind: describe.Whole, Min: 1, Example: 1}
-	askCheck       = describe.Param{Name: "check", What: "Compare with what the services have", Kind: describe.Truth, Default: false, Example: true}
+	askCheck       = describe.Param{Name: "check", What: "Compare with what the services have", Kind: describe.Truth, Default: false, Example: true, Shown: true}
 	askAllTokens   = describe.Param{Name: "all", What: "Also those that were revoked", Kind: describe.Truth, Default: false, Example: true}
 	askDryRun      = describe.Param{Name: "dry_run", What: "Only say what it would do", Kind: describe.Truth, Default: false, Example: true}
 	askTolerant    = describe.Param{Name: "tolerant", What: "Warn of unknown keys and pass over them", Kind: describe.Truth, Default: false, Example: true}
-	askFollow      = describe.Param{Name: "follow", What: "Go on with events as they happen", Kind: describe.Truth, Default: true, Example: false}
+	askFollow      = describe.Param{Name: "follow", What: "Go on with events as they happen", Kind: describe.Truth, Default: true, Example: false, Shown: true}
 	askFollowLogs  = describe.Param{Name: "follow", What: "Go on with what it prints next", Kind: describe.Truth, Default: false, Example: true}
 	askTail        = describe.Param{Name: "tail", What: "How many of the last lines, or all", Kind: describe.Text, Default: "all", Example: "100"}
 	askSince       = describe.Param{Name: "since", What: "From when on: RFC 3339, Unix seconds, or how long ago", Kind: describe.Text, Example: "10m"}

@@ -19,18 +19,23 @@ func (s *Server) shownPage(c echo.Context) error {
 	}
 	name := c.Param("page")
 	if folder := c.Param("folder"); folder != "" {
-		name = folder + "/" + name
+		name = folder + "/" + c.Param("file")
 	}
 	text, ok := site.Page(name)
 	if !ok {
 		return refuse(http.StatusNotFound, clocker.NotFound, "the documentation has no page "+name)
 	}
 	c.Response().Header().Set(echo.HeaderContentSecurityPolicy, pages.Policy)
+	c.Response().Header().Set(echo.HeaderXContentTypeOptions, "nosniff")
 	return c.HTMLBlob(http.StatusOK, text)
 }
 
-func pageStyle(c echo.Context) error {
-	return c.Blob(http.StatusOK, "text/css; charset=utf-8", pages.Style())
+// pageFile serves what pages are shown with.
+func pageFile(name, kind string) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Response().Header().Set(echo.HeaderXContentTypeOptions, "nosniff")
+		return c.Blob(http.StatusOK, kind+"; charset=utf-8", pages.File(name))
+	}
 }
 
 // published serves a document of the folder docs/ as it is.

@@ -212,6 +212,9 @@ func parameter(in string, p describe.Param) map[string]any {
 			out["example"] = []any{p.Example}
 		}
 	}
+	if p.Shown {
+		out["x-shown"] = true
+	}
 	return out
 }
 
@@ -222,7 +225,11 @@ func (w *writer) body(bodies []describe.Body) (map[string]any, error) {
 		if err != nil {
 			return nil, err
 		}
-		content[b.Content] = map[string]any{"schema": of}
+		one := map[string]any{"schema": of}
+		if b.Example != nil {
+			one["example"] = b.Example
+		}
+		content[b.Content] = one
 	}
 	return map[string]any{"description": bodies[0].What, "required": bodies[0].Must, "content": content}, nil
 }

@@ -1,16 +1,20 @@
 package pages
 
 import (
+	"bytes"
 	"fmt"
 	"html/template"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/yuin/goldmark"
 )
 
 // functions are what the templates of the generated documents read them with.
 var functions = template.FuncMap{"at": at, "sorted": sorted, "kind": kind, "resolve": resolve, "named": named, "operations": operations,
-	"required": required, "upper": strings.ToUpper, "paragraphs": paragraphs, "deeds": deeds}
+	"required": required, "upper": strings.ToUpper, "prose": prose, "deeds": deeds, "curl": curl, "refusals": refusals,
+	"answers": answers}
 
 // at finds a value within maps by the names on the way to it.
 func at(value any, way ...string) any {
@@ -76,9 +80,12 @@ func required(schema any, field string) bool {
 	return slices.Contains(list, any(field))
 }
 
-func paragraphs(text any) []string {
+// prose is a description in Markdown as HTML.
+func prose(text any) (template.HTML, error) {
 	words, _ := text.(string)
-	return strings.Split(words, "\n\n")
+	var b bytes.Buffer
+	err := goldmark.Convert([]byte(words), &b)
+	return template.HTML(b.String()), err
 }
 
 // operation is one of the API, with its place.
@@ -110,4 +117,49 @@ func deeds(document any, channel, action string) (list []string) {
 		}
 	}
 	return list
+}
+
+// answers are those of an operation that are its own; refusals are the statuses of those that are the same problem
+// everywhere.
+func answers(is any) map[string]any {
+	out := map[string]any{}
+	for _, status := range sorted(at(is, "responses")) {
+		if answer := at(is, "responses", status); at(answer, "$ref") == nil {
+			out[status] = answer
+		}
+	}
+	return out
+}
+
+func refusals(is any) string {
+	var out []string
+	for _, status := range sorted(at(is, "responses")) {
+		if at(is, "responses", status, "$ref") != nil && status != "default" {
+			out = append(out, status)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// contentsOfAPI are the groups of operations with their operations, then the types.
+func contentsOfAPI(document any) (out []entry) {
+	tags, _ := at(document, "tags").([]any)
+	for _, tag := range tags {
+		name := fmt.Sprint(at(tag, "name"))
+		out = append(out, entry{name, name, 2})
+		for _, o := range operations(document, name) {
+			out = append(out, entry{fmt.Sprint(at(o.Is, "operationId")), strings.ToUpper(o.Method) + " " + o.Path, 3})
+		}
+	}
+	return append(out, entry{"types", "types", 2})
+}
+
+// contentsOfEvents are the events, then the types.
+func contentsOfEvents(document any) (out []entry) {
+	for _, topic := range sorted(at(document, "channels")) {
+		for _, name := range sorted(at(document, "channels", topic, "messages")) {
+			out = append(out, entry{topic, name, 2})
+		}
+	}
+	return append(out, entry{"types", "types", 2})
 }

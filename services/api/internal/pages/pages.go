@@ -11,8 +11,9 @@ import (
 	"strings"
 )
 
-// Policy is the Content-Security-Policy of every page: nothing from elsewhere, no script, no form, no frame.
-const Policy = "default-src 'self'; script-src 'none'; object-src 'none'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+// Policy is the Content-Security-Policy of every page: nothing from elsewhere, no script but the one file, no form, no
+// frame.
+const Policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
 
 //go:embed files
 var files embed.FS
@@ -22,17 +23,35 @@ type Site struct{ pages map[string][]byte }
 
 // page is what the frame of every page is filled with.
 type page struct {
-	Title string
-	Path  string // below /docs
-	Menu  []link
-	Main  template.HTML
+	Title    string
+	Path     string // below /docs
+	Menu     []link
+	Contents []entry
+	Main     template.HTML
 }
 
 type link struct{ Path, Text string }
 
+// entry is a heading of a page, for its table of contents.
+type entry struct {
+	ID, Text string
+	Level    int // 2 or 3
+}
+
 // menu is what every page leads to.
 var menu = []link{{"", "Documentation"}, {"tour", "Tour"}, {"concepts", "Concepts"}, {"api", "API"}, {"events", "Events"},
 	{"cli", "Commands"}, {"errors", "Errors"}, {"operations", "Operations"}, {"architecture", "Architecture"}, {"words", "Words"}}
+
+// Current says how a page lies to an entry of the menu, in the words of aria-current.
+func (p page) Current(l link) string {
+	switch {
+	case p.Path == l.Path:
+		return "page"
+	case l.Path != "" && path.Dir(p.Path) == l.Path:
+		return "true"
+	}
+	return ""
+}
 
 // New makes the pages of a folder of Markdown with openapi.json and asyncapi.json in it.
 func New(folder fs.FS) (*Site, error) {
@@ -44,12 +63,13 @@ func New(folder fs.FS) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	for name, of := range map[string]struct{ file, title string }{"api": {"openapi.json", "The API"}, "events": {"asyncapi.json", "Events"}} {
-		html, err := document(frame, folder, name, of.file)
-		if err != nil {
+	for name, of := range map[string]generated{
+		"api":    {"openapi.json", "The API", contentsOfAPI},
+		"events": {"asyncapi.json", "Events", contentsOfEvents},
+	} {
+		if mains[name], err = of.main(frame, folder, name); err != nil {
 			return nil, fmt.Errorf("%s: %w", of.file, err)
 		}
-		mains[name] = main{of.title, html}
 	}
 	s := &Site{pages: map[string][]byte{}}
 	var shown []link
@@ -60,7 +80,8 @@ func New(folder fs.FS) (*Site, error) {
 	}
 	for name, m := range mains {
 		var b bytes.Buffer
-		if err := frame.ExecuteTemplate(&b, "frame.html", page{Title: m.title, Path: name, Menu: shown, Main: m.html}); err != nil {
+		p := page{Title: m.title, Path: name, Menu: shown, Contents: m.contents, Main: m.html}
+		if err := frame.ExecuteTemplate(&b, "frame.html", p); err != nil {
 			return nil, err
 		}
 		s.pages[name] = b.Bytes()
@@ -74,9 +95,9 @@ func (s *Site) Page(name string) ([]byte, bool) {
 	return text, ok
 }
 
-// Style is the style sheet of the pages.
-func Style() []byte {
-	text, err := files.ReadFile("files/style.css")
+// File is one of those that pages are shown with: style.css, page.js or icon.svg.
+func File(name string) []byte {
+	text, err := files.ReadFile("files/" + name)
 	if err != nil {
 		panic(err) // it is embedded
 	}
@@ -94,21 +115,28 @@ func address(file string) string {
 
 // main is a page without its frame.
 type main struct {
-	title string
-	html  template.HTML
+	title    string
+	contents []entry
+	html     template.HTML
 }
 
-// document renders one of the generated documents with the template of its name.
-func document(t *template.Template, folder fs.FS, name, file string) (template.HTML, error) {
-	text, err := fs.ReadFile(folder, file)
+// generated is a document that is generated from the code, and what its page has.
+type generated struct {
+	file, title string
+	contents    func(document any) []entry
+}
+
+// main renders the document with the template of its name.
+func (g generated) main(t *template.Template, folder fs.FS, name string) (main, error) {
+	text, err := fs.ReadFile(folder, g.file)
 	if err != nil {
-		return "", err
+		return main{}, err
 	}
 	var document map[string]any
 	if err := json.Unmarshal(text, &document); err != nil {
-		return "", err
+		return main{}, err
 	}
 	var b bytes.Buffer
 	err = t.ExecuteTemplate(&b, name+".html", document)
-	return template.HTML(b.String()), err
+	return main{g.title, g.contents(document), template.HTML(b.String())}, err
 }

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"bytes"
 	"encoding/json"
 	"html"
 	"io/fs"
@@ -62,7 +63,7 @@ func TestEachLinkOfThePagesLeadsSomewhere(t *testing.T) {
 	for name, text := range s.pages {
 		for _, found := range leads.FindAllStringSubmatch(string(text), -1) {
 			to, anchor, _ := strings.Cut(html.UnescapeString(found[1]), "#")
-			if strings.Contains(to, "://") || to == "/docs/style.css" || to == "" && anchor == "" {
+			if strings.Contains(to, "://") || to == "/docs/style.css" || to == "/docs/page.js" || to == "/docs/icon.svg" || to == "" && anchor == "" {
 				continue
 			}
 			seen++
@@ -87,20 +88,46 @@ func TestEachLinkOfThePagesLeadsSomewhere(t *testing.T) {
 	}
 }
 
+func TestEachPageIsReachedByLinksFromTheFirst(t *testing.T) {
+	t.Parallel()
+	s := site(t)
+	reached, queue := map[string]bool{"": true}, []string{""}
+	for len(queue) > 0 {
+		text := s.pages[queue[0]]
+		queue = queue[1:]
+		for _, found := range leads.FindAllStringSubmatch(string(text), -1) {
+			to, _, _ := strings.Cut(html.UnescapeString(found[1]), "#")
+			name := strings.TrimPrefix(strings.TrimPrefix(to, "/docs"), "/")
+			if strings.HasPrefix(to, "/docs") && s.pages[name] != nil && !reached[name] {
+				reached[name] = true
+				queue = append(queue, name)
+			}
+		}
+	}
+	for name := range s.pages {
+		if !reached[name] {
+			t.Errorf("no link leads to /docs/%s", name)
+		}
+	}
+}
+
 // Markers of what a page would load or run; links to elsewhere are none.
 var loads = regexp.MustCompile(`(?i)<(script|iframe|img|object|embed|form|video|audio|base)\b|\son[a-z]+=|\sstyle=|javascript:|<link[^>]*href="(?:https?:)?//|@import|url\(`)
 
-func TestNoPageLoadsOrRunsAnything(t *testing.T) {
+func TestNoPageLoadsOrRunsAnythingButOurStyleAndScript(t *testing.T) {
 	t.Parallel()
 	for name, text := range site(t).pages {
+		for _, own := range []string{`<link rel="stylesheet" href="/docs/style.css">`, `<script src="/docs/page.js" defer></script>`} {
+			if n := strings.Count(string(text), own); n != 1 {
+				t.Errorf("/docs/%s has %d times %s", name, n, own)
+			}
+			text = bytes.ReplaceAll(text, []byte(own), nil)
+		}
 		if found := loads.Find(text); found != nil {
 			t.Errorf("/docs/%s has %s", name, found)
 		}
-		if n := strings.Count(string(text), `href="/docs/style.css"`); n != 1 {
-			t.Errorf("/docs/%s has %d style sheets", name, n)
-		}
 	}
-	if found := loads.Find(Style()); found != nil {
+	if found := loads.Find(File("style.css")); found != nil {
 		t.Errorf("the style sheet has %s", found)
 	}
 }
@@ -116,12 +143,13 @@ func TestWhatAFileSaysIsNeverRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, text := range s.pages {
+		text = bytes.ReplaceAll(text, []byte(`<script src="/docs/page.js" defer></script>`), nil)
 		if found := loads.Find(text); found != nil {
 			t.Errorf("/docs/%s has %s", name, found)
 		}
 	}
-	if text, _ := s.Page(""); !strings.Contains(string(text), `<a href="">out</a>`) {
-		t.Errorf("a link out of the folder leads somewhere:\n%s", text)
+	if text, _ := s.Page(""); !strings.Contains(string(text), `<p>x out</p>`) {
+		t.Errorf("a link out of the folder is one:\n%s", text)
 	}
 }
 
