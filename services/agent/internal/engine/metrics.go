@@ -8,7 +8,7 @@ import (
 
 // calls are what an Engine is asked for and timed.
 var calls = []string{"ping", "info", "list", "inspect", "create", "start", "stop", "remove", "exec", "pull", "build",
-	"image", "network", "collect", "stats", "hangup"}
+	"image", "network-create", "network-inspect", "network-remove", "collect", "stats", "hangup"}
 
 func newSeconds(r prometheus.Registerer) *prometheus.HistogramVec {
 	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{

@@ -15,10 +15,9 @@ import (
 // EnsureNetwork makes the Docker network of n, or finds it, and reports whether it was made now. One of ours with other
 // settings is made anew when nothing uses it. A foreign one of that name, or an overlap, is a Refusal.
 func (e *Engine) EnsureNetwork(ctx context.Context, n clocker.Network) (made bool, err error) {
-	defer e.timed("network")()
 	ctx, cancel := context.WithTimeout(ctx, workTime)
 	defer cancel()
-	have, err := e.cli.NetworkInspect(ctx, n.Docker, network.InspectOptions{})
+	have, err := e.lookAtNetwork(ctx, n.Docker)
 	switch {
 	case errdefs.IsNotFound(err):
 		return true, e.makeNetwork(ctx, n)
@@ -29,10 +28,20 @@ func (e *Engine) EnsureNetwork(ctx context.Context, n clocker.Network) (made boo
 	case have.Labels[clocker.LabelNetwork] == n.ID && same(have, n):
 		return false, nil
 	}
-	if err := e.refusal("remove network "+n.Docker, e.cli.NetworkRemove(ctx, have.ID)); err != nil {
+	if err := e.refusal("remove network "+n.Docker, e.dropNetwork(ctx, have.ID)); err != nil {
 		return false, err
 	}
 	return true, e.makeNetwork(ctx, n)
+}
+
+func (e *Engine) lookAtNetwork(ctx context.Context, name string) (network.Inspect, error) {
+	defer e.timed("network-inspect")()
+	return e.cli.NetworkInspect(ctx, name, network.InspectOptions{})
+}
+
+func (e *Engine) dropNetwork(ctx context.Context, id string) error {
+	defer e.timed("network-remove")()
+	return e.cli.NetworkRemove(ctx, id)
 }
 
 // same reports whether a network of ours has the settings that n asks for.
@@ -46,6 +55,7 @@ func same(have network.Inspect, n clocker.Network) bool {
 }
 
 func (e *Engine) makeNetwork(ctx context.Context, n clocker.Network) error {
+	defer e.timed("network-create")()
 	options := map[string]string{"com.docker.network.bridge.name": n.Bridge}
 	if n.MTU > 0 {
 		options["com.docker.network.driver.mtu"] = strconv.Itoa(n.MTU)
@@ -89,15 +99,14 @@ func (e *Engine) overlap(ctx context.Context, cidr string) string {
 // RemoveNetwork removes a Docker network of ours that is not in use; one in use is a Refusal, one that is gone counts
 // as removed and a foreign one is left alone.
 func (e *Engine) RemoveNetwork(ctx context.Context, name string) error {
-	defer e.timed("network")()
 	ctx, cancel := context.WithTimeout(ctx, workTime)
 	defer cancel()
-	have, err := e.cli.NetworkInspect(ctx, name, network.InspectOptions{})
+	have, err := e.lookAtNetwork(ctx, name)
 	if err != nil {
 		return e.removal("look at network "+name, err)
 	}
 	if !e.owns(have.Labels) {
 		return nil
 	}
-	return e.removal("remove network "+name, e.cli.NetworkRemove(ctx, have.ID))
+	return e.removal("remove network "+name, e.dropNetwork(ctx, have.ID))
 }

@@ -60,7 +60,7 @@ func directLike(ctx context.Context, s *sandbox.Sandbox) (*direct, error) {
 func (d *direct) name() string { return "engine" }
 
 func (d *direct) run(ctx context.Context, n int) error {
-	err := d.timed("network", func() error {
+	err := d.timed("network-create", func() error {
 		_, err := d.engine.NetworkCreate(ctx, "bench-direct", network.CreateOptions{
 			Driver: "bridge", Labels: map[string]string{label: "direct"},
 			Options: map[string]string{"com.docker.network.bridge.name": "clkdirect", "com.docker.network.driver.mtu": "1500"},

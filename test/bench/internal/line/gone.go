@@ -27,6 +27,16 @@ func until(ctx context.Context, so func() (bool, error)) error {
 	}
 }
 
+// settle returns when the Engine and the kernel are done with what was taken away before: a network that is made now waits
+// for the locks under which they tear down the last ones, and without this it would be the next contestant's that does.
+func settle(ctx context.Context, engine *client.Client) error {
+	made, err := engine.NetworkCreate(ctx, "bench-settle", network.CreateOptions{Driver: "bridge", Labels: map[string]string{label: "settle"}})
+	if err != nil {
+		return err
+	}
+	return engine.NetworkRemove(ctx, made.ID)
+}
+
 // gone returns when the Engine has no container and no network with a label.
 func gone(ctx context.Context, engine *client.Client, label string) error {
 	with := filters.NewArgs(filters.Arg("label", label))

@@ -199,7 +199,7 @@ func (h *hops) calls(n int, direct map[string][]time.Duration) string {
 	fmt.Fprintf(&b, "The Engine's own calls in turns with %d containers:\n", n)
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "CALL\tTIMES A CONTAINER\tMEAN ms\tDIRECT MEAN ms")
-	for _, name := range []string{"network", "create", "start", "inspect", "list", "image", "ping"} {
+	for _, name := range []string{"network-create", "create", "start", "inspect", "list", "image", "ping", "network-inspect", "network-remove"} {
 		c := h.spent[n][name]
 		fmt.Fprintf(w, "%s\t%.2f\t%.1f\t%.1f\n", name, c.count/max(h.spent[n]["start"].count, 1), c.mean(), meanOf(direct[name]))
 	}

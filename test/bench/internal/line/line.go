@@ -132,16 +132,20 @@ func (b *bout) widen(ctx context.Context) error {
 	return nil
 }
 
+// orders are those in which three can take their turns.
+var orders = [][]int{{0, 1, 2}, {2, 1, 0}, {1, 2, 0}, {0, 2, 1}, {2, 0, 1}, {1, 0, 2}}
+
 // measured is what every contestant took, round by round: the times of a round's containers in ascending order.
 type measured map[string][][]time.Duration
 
-// rounds has everybody do the work, again and again, each round beginning with another.
+// rounds has everybody do the work, again and again, in every order equally often: what one leaves behind in the Engine and
+// the kernel meets each of the others.
 func (b *bout) rounds(ctx context.Context, n, count int) (measured, error) {
 	all := []contestant{b.ours, b.direct, b.swarm}
 	m := measured{}
 	for round := range count {
-		for i := range all {
-			c := all[(round+i)%len(all)]
+		for _, i := range orders[round%len(orders)] {
+			c := all[i]
 			times, err := b.turn(ctx, c, n)
 			if err != nil {
 				return nil, fmt.Errorf("%s, %d containers, round %d: %w", c.name(), n, round+1, err)
@@ -185,6 +189,9 @@ func (b *bout) take(ctx context.Context, c contestant, n int) ([]time.Duration, 
 	defer cancel()
 	before, err := b.hops.before(ctx, b.sandbox, c == b.ours)
 	if err != nil {
+		return nil, err
+	}
+	if err := settle(ctx, b.sandbox.Engine); err != nil {
 		return nil, err
 	}
 	began := b.starts.begin()

@@ -107,7 +107,7 @@ func TestResultsTakeTheRightContainerOfARound(t *testing.T) {
 			t.Errorf("%s has ratio %v, want %v", name, got, want)
 		}
 	}
-	if over := by["line.one.over-engine.p95"]; over.Ours != -30 || over.Peer != 70 || over.Ratio < 1 {
+	if over := by["line.one.over-engine.p95"]; over.Ours != 300 || over.Peer != 330+70 || over.Ratio < 1 {
 		t.Errorf("over the Engine: %+v", over)
 	}
 }
