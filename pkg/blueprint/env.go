@@ -51,8 +51,7 @@ func (s *service) addEnv(key node, name string, value node) {
 		value.fail(BadVariable, `write "" for an empty one`, "the variable %s has no value", name)
 		return
 	}
-	v, ok := s.readValue("the variable "+name, value)
-	if ok && value.fits("the variable "+clip(name), name+"="+v.Literal) {
+	if v, ok := s.readValue("the variable "+name, value); ok {
 		s.entity.Env = append(s.entity.Env, clocker.EnvVar{Name: name, Value: v})
 	}
 }

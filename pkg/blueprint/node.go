@@ -115,18 +115,6 @@ func (n node) title(what string) (string, bool) {
 	return s, ok
 }
 
-// maxArgument is how many bytes Linux gives a process in one variable or argument.
-const maxArgument = 128<<10 - 1
-
-// fits refuses what no process could be given.
-func (n node) fits(what, text string) bool {
-	if len(text) > maxArgument {
-		n.fail(OverLimit, "put it into a file of the image", "%s takes %d bytes, of which Linux gives a process at most %d", what, len(text), maxArgument)
-		return false
-	}
-	return true
-}
-
 // between is the least and the greatest of what a number may be.
 type between struct{ low, high int64 }
 

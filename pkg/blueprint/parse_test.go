@@ -176,14 +176,14 @@ func TestLargeDocumentsAreReadInAMoment(t *testing.T) {
 func TestWhatIsTooMuchIsRefused(t *testing.T) {
 	t.Parallel()
 	service := "id: a\nservices:\n- {type: 'docker:x', "
-	long := strings.Repeat("x", maxArgument)
+	long := strings.Repeat("x", maxText)
 	for text, want := range map[string]string{
 		"id: a\nx: " + strings.Repeat("[", 20_000):                          "values are nested too deep here [over-limit]",
 		"id: a\nx: [" + strings.Repeat("1,", maxNodes) + "]":                "the blueprint has more than 50000 values [over-limit]",
 		"id: a\nx: [&a 1, " + strings.Repeat("*a,", maxNodes) + "]":         "the blueprint has more than 50000 values once its aliases are followed [over-limit]",
-		service + "env: {A: " + long + "}}":                                 "/services/0/env/A: the variable A takes 131073 bytes, of which Linux gives a process at most 131071 [over-limit]",
-		service + "commands: [x" + long + "]}":                              "/services/0/commands/0: a word of commands takes 131072 bytes, of which Linux gives a process at most 131071 [over-limit]",
-		service + "entrypoint: x " + long + "y}":                            "/services/0/entrypoint: a word of entrypoint takes 131072 bytes, of which Linux gives a process at most 131071 [over-limit]",
+		service + "env: {A: " + long + "}}":                                 "/services/0: env, entrypoint, commands and healthCheck of a service take 65 KiB together, at most 64 [over-limit]",
+		service + "commands: [x" + long + "]}":                              "/services/0: env, entrypoint, commands and healthCheck of a service take 65 KiB together, at most 64 [over-limit]",
+		service + "healthCheck: {command: [x" + long + "]}}":                "/services/0: env, entrypoint, commands and healthCheck of a service take 65 KiB together, at most 64 [over-limit]",
 		service + "env: {A: '$brooklyn:formatString(\"" + long + "%s\")'}}": `/services/0/env/A: formatString: "%s" asks for argument 1 of 0 [bad-format]`,
 	} {
 		_, found := Parse([]byte(text), Options{})

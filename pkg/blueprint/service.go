@@ -1,6 +1,7 @@
 package blueprint
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -56,7 +57,19 @@ func (p *parser) readService(index int, n node) *service {
 		s.readHealth(value)
 	}
 	s.identify()
+	s.checkText()
 	return s
+}
+
+// maxText bounds what a container is told, in bytes of JSON: all that a host is told has to fit into a message.
+const maxText = 64 << 10
+
+func (s *service) checkText() {
+	text, err := json.Marshal([]any{s.entity.Env, s.entity.Entrypoint, s.entity.Commands, s.entity.Health})
+	if err == nil && len(text) > maxText {
+		s.at.fail(OverLimit, "put what is large into a file of the image",
+			"env, entrypoint, commands and healthCheck of a service take %d KiB together, at most %d", (len(text)+1023)>>10, maxText>>10)
+	}
 }
 
 func (s *service) readConfig(n node, known []string) {

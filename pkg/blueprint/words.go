@@ -12,7 +12,7 @@ func (s *service) readWords(what string, n node) []clocker.Value {
 	if n.isList() {
 		words := []clocker.Value{}
 		for _, item := range n.elements() {
-			if v, ok := s.readValue("a word of "+what, item); ok && item.fits("a word of "+what, v.Literal) {
+			if v, ok := s.readValue("a word of "+what, item); ok {
 				words = append(words, v)
 			}
 		}
@@ -35,9 +35,6 @@ func (s *service) readWords(what string, n node) []clocker.Value {
 	}
 	values := make([]clocker.Value, len(words))
 	for i, w := range words {
-		if !n.fits("a word of "+what, w) {
-			return nil
-		}
 		values[i] = clocker.Value{Literal: w}
 	}
 	return values

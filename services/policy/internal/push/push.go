@@ -91,8 +91,15 @@ func (p *Pusher) Push(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if w.Revision > after || len(w.Assignments) > 0 {
-		if err := p.bus.Publish(clocker.SubjectWant+name, clocker.Want{Run: &w}); err != nil {
+	if w.Revision == after && len(w.Assignments) == 0 {
+		return nil
+	}
+	parts, err := pieces(w, pieceSize)
+	if err != nil {
+		return fmt.Errorf("push assignments to host %s: %w", name, err)
+	}
+	for _, part := range parts {
+		if err := p.bus.Publish(clocker.SubjectWant+name, clocker.Want{Run: &part}); err != nil {
 			return fmt.Errorf("push assignments to host %s: %w", name, err)
 		}
 	}

@@ -2,8 +2,11 @@ package push
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 
 	"clocker.io/pkg/clocker"
@@ -91,5 +94,41 @@ func TestHostsBehindAreFound(t *testing.T) {
 	_ = p.Push(t.Context(), "h")
 	if got, _ := p.behind(t.Context()); len(got) != 0 {
 		t.Errorf("behind %v after a push", got)
+	}
+}
+
+// A difference that no message has room for would never come, and nothing else with it.
+func TestALargeDifferenceIsPushedInPiecesThatFollow(t *testing.T) {
+	t.Parallel()
+	w := clocker.RunWant{Host: "h", Epoch: 3, Previous: 4, Revision: 12}
+	for i, size := range []int{10, 10, 600, 10, 10} { // of revisions 5, 7, 8, 9 and 11: others are of no assignment that is left
+		w.Assignments = append(w.Assignments, clocker.Assignment{Revision: []int64{5, 7, 8, 9, 11}[i], Env: []string{strings.Repeat("x", size)}})
+	}
+	small, err := json.Marshal(w.Assignments[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for size, want := range map[int]string{
+		1 << 20:          "4→12 [5 7 8 9 11]",
+		2*len(small) + 1: "4→7 [5 7], 7→8 [8], 8→12 [9 11]",
+		2*len(small) - 1: "4→5 [5], 5→7 [7], 7→8 [8], 8→9 [9], 9→12 [11]",
+		0:                "4→5 [5], 5→7 [7], 7→8 [8], 8→9 [9], 9→12 [11]",
+	} {
+		parts, err := pieces(w, size)
+		var got []string
+		for _, p := range parts {
+			var revisions []int64
+			for _, a := range p.Assignments {
+				revisions = append(revisions, a.Revision)
+			}
+			got = append(got, fmt.Sprintf("%d→%d %v", p.Previous, p.Revision, revisions))
+		}
+		if err != nil || strings.Join(got, ", ") != want {
+			t.Errorf("in pieces of %d bytes: %s, %v; want %s", size, strings.Join(got, ", "), err, want)
+		}
+	}
+	none, err := pieces(clocker.RunWant{Previous: 4, Revision: 6}, 1)
+	if err != nil || len(none) != 1 || none[0].Previous != 4 || none[0].Revision != 6 {
+		t.Errorf("without an assignment: %+v, %v", none, err)
 	}
 }
