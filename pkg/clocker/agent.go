@@ -1,6 +1,9 @@
 package clocker
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // Want is the envelope on clocker.want.<host>. Exactly one field is set. Host asks the agent to register again.
 type Want struct {
@@ -184,11 +187,29 @@ type LogsRequest struct {
 	Since     int64     `json:"since,omitempty"` // Unix seconds; 0 is from the start
 	Nanos     int64     `json:"nanos,omitempty"` // of Since, below a second
 	Times     bool      `json:"times,omitempty"` // each chunk is what was printed at one time, which it carries
+	Many      bool      `json:"many,omitempty"`  // an answer may carry More
 }
 
 // LogsChunk is a part of a container's output.
 type LogsChunk struct {
-	Stream string `json:"stream"` // stdout, stderr
-	Data   []byte `json:"data"`
-	Time   string `json:"time,omitempty"` // RFC 3339
+	Stream string      `json:"stream"` // stdout, stderr
+	Data   []byte      `json:"data"`
+	Time   string      `json:"time,omitempty"` // RFC 3339
+	More   []LogsChunk `json:"more,omitempty"` // what came after it, while others were under way
+}
+
+// All is a chunk and those that came after it, one by one.
+func (c LogsChunk) All() iter.Seq[LogsChunk] {
+	return func(yield func(LogsChunk) bool) {
+		more := c.More
+		c.More = nil
+		if !yield(c) {
+			return
+		}
+		for _, next := range more {
+			if !yield(next) {
+				return
+			}
+		}
+	}
 }

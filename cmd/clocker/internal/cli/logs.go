@@ -21,7 +21,8 @@ type logsOptions struct {
 
 const logsLong = `Shows what containers print. One container's output comes as it is. Of an application or an entity it is merged, in
 order of time as far as it comes in time, each line after the name of its container; with -f it goes on with containers
-that come, or are made anew, until Ctrl-C. With -o json it is lines of JSON.`
+that come, or are made anew, until Ctrl-C. At most 64 containers are read at a time, and those left out are named.
+With -o json it is lines of JSON.`
 
 func (s *Shell) logs() *cobra.Command {
 	var o logsOptions

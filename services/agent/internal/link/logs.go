@@ -27,13 +27,19 @@ func Logs(o Output) func(ctx context.Context, subject string, r clocker.LogsRequ
 			return &clocker.Error{Code: clocker.NotFound,
 				Message: fmt.Sprintf("generation %d of container %s is not on this host", r.Container.Generation, r.Container.Path())}
 		}
-		return o.Logs(ctx, c.EngineID, r, func(stream string, data []byte) error {
-			chunk := clocker.LogsChunk{Stream: stream, Data: data}
-			if r.Times {
-				chunk.Time, chunk.Data = timed(data)
-			}
-			return send(chunk)
-		})
+		read := func(ctx context.Context, add func(clocker.LogsChunk) error) error {
+			return o.Logs(ctx, c.EngineID, r, func(stream string, data []byte) error {
+				chunk := clocker.LogsChunk{Stream: stream, Data: data}
+				if r.Times {
+					chunk.Time, chunk.Data = timed(data)
+				}
+				return add(chunk)
+			})
+		}
+		if r.Many {
+			return batched(ctx, read, send)
+		}
+		return read(ctx, func(c clocker.LogsChunk) error { return send(c) })
 	}
 }
 

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"mime"
@@ -43,10 +44,16 @@ func (s *Server) containerLogs(c echo.Context) error {
 		if err := json.Unmarshal(data, &chunk); err != nil {
 			return err
 		}
-		if lines {
-			return out.line(LogLine{Stream: chunk.Stream, Data: string(chunk.Data)})
+		var text bytes.Buffer // all of it is one write
+		encode := json.NewEncoder(&text)
+		for c := range chunk.All() {
+			if !lines {
+				text.Write(c.Data)
+			} else if err := encode.Encode(LogLine{Stream: c.Stream, Data: string(c.Data)}); err != nil {
+				return err
+			}
 		}
-		return out.write(chunk.Data)
+		return out.write(text.Bytes())
 	})
 	switch {
 	case err == nil:
@@ -78,6 +85,7 @@ func (s *Server) logsRequest(c echo.Context) (req clocker.LogsRequest, host stri
 
 // logsQuery reads what of the output is wanted.
 func (s *Server) logsQuery(c echo.Context) (req clocker.LogsRequest, err error) {
+	req.Many = true
 	if req.Follow, err = boolean(c, "follow", false); err != nil {
 		return req, err
 	}

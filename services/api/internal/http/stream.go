@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"clocker.io/services/api/internal/tail"
+
 	"github.com/labstack/echo/v4"
 )
 
@@ -92,4 +94,26 @@ func (s *stream) line(v any) error {
 		return err
 	}
 	return s.write(b.Bytes())
+}
+
+// sink writes values as lines of JSON, many at once while they are at hand.
+func (s *stream) sink() tail.Sink {
+	var b bytes.Buffer
+	rest := func() error {
+		if b.Len() == 0 {
+			return nil
+		}
+		defer b.Reset()
+		return s.write(b.Bytes())
+	}
+	encode := json.NewEncoder(&b)
+	return tail.Sink{Rest: rest, Line: func(l tail.Line) error {
+		if err := encode.Encode(l.Data); err != nil {
+			return err
+		}
+		if b.Len() < writeAtOnce {
+			return nil
+		}
+		return rest()
+	}}
 }

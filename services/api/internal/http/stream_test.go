@@ -231,7 +231,7 @@ func TestLogsAreStreamedFromTheHost(t *testing.T) {
 	if r.Status != 200 || string(r.Body) != "one\ntwo\n" || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/plain") {
 		t.Errorf("%d %s", r.Status, r.Body)
 	}
-	want := clocker.LogsRequest{Follow: true, Tail: 10, Since: now.Unix() - 60,
+	want := clocker.LogsRequest{Follow: true, Tail: 10, Since: now.Unix() - 60, Many: true,
 		Container: clocker.Container{Application: "shop", UID: uid, Entity: "web", Ordinal: 1, Generation: 2}}
 	if subject != "clocker.do.localhost.logs" || asked != want {
 		t.Errorf("%s %+v", subject, asked)

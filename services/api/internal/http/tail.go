@@ -55,7 +55,7 @@ func (s *Server) mergedLogs(c echo.Context) error {
 	t.merger = tail.New(ctx)
 	done := make(chan struct{})
 	t.running.Go(func() { t.keep(ctx, members); close(done) })
-	_ = t.merger.Run(done, func(l tail.Line) error { return out.line(l.Data) }) // the reader left, or this process ends
+	_ = t.merger.Run(done, out.sink()) // the reader left, or this process ends
 	cancel()
 	t.running.Wait()
 	return nil
@@ -70,12 +70,15 @@ type tailing struct {
 	merger      *tail.Merger
 	running     sync.WaitGroup
 
+	told map[clocker.Container]bool // that they are left out
+
 	mu    sync.Mutex
 	known map[clocker.Container]*reading
 }
 
 func (s *Server) newTailing(c echo.Context) (t *tailing, err error) {
-	t = &tailing{s: s, app: c.Param("app"), entity: c.Param("entity"), ordinal: -1, known: map[clocker.Container]*reading{}}
+	t = &tailing{s: s, app: c.Param("app"), entity: c.Param("entity"), ordinal: -1, known: map[clocker.Container]*reading{},
+		told: map[clocker.Container]bool{}}
 	if t.ask, err = s.logsQuery(c); err != nil {
 		return nil, err
 	}
@@ -108,9 +111,11 @@ func (t *tailing) keep(ctx context.Context, members []view.Container) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
-		for _, c := range members[:min(len(members), membersAtOnce)] {
+		in, out := t.fit(members)
+		for _, c := range in {
 			t.read(ctx, c)
 		}
+		t.tell(out)
 		if !t.ask.Follow {
 			return
 		}
@@ -126,6 +131,46 @@ func (t *tailing) keep(ctx context.Context, members []view.Container) {
 	}
 }
 
+// fit says for which of the containers there is room: those that are read already come first.
+func (t *tailing) fit(members []view.Container) (in, out []view.Container) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, c := range members {
+		if t.known[identity(c)] != nil {
+			in = append(in, c)
+		}
+	}
+	for _, c := range members {
+		switch {
+		case t.known[identity(c)] != nil:
+		case len(in) < membersAtOnce:
+			in = append(in, c)
+		default:
+			out = append(out, c)
+		}
+	}
+	return in, out
+}
+
+// tell says on the stream which containers are left out, once of each.
+func (t *tailing) tell(out []view.Container) {
+	var lines []tail.Line
+	for _, c := range out {
+		if who := identity(c); !t.told[who] {
+			t.told[who] = true
+			lines = append(lines, tail.Line{Time: t.s.cfg.Now(), Data: MergedLine{Container: c.Container, Generation: c.Generation, Error: fmt.Sprintf(
+				"it is left out: %d containers are read already, as many as can be at a time; it is read when one of them is gone", membersAtOnce)}})
+		}
+	}
+	if len(lines) == 0 {
+		return
+	}
+	if source, err := t.merger.Join(); err == nil {
+		_ = source.Send(lines...) // whoever reads is gone
+		source.End()
+	}
+}
+
 // read begins to read a container when it is time to: from where it was read before, as one that was restarted in place goes
 // on. One that came only now is read from its start: how much of the past is wanted was said of those that there were.
 func (t *tailing) read(ctx context.Context, c view.Container) {
@@ -133,7 +178,7 @@ func (t *tailing) read(ctx context.Context, c view.Container) {
 	defer t.mu.Unlock()
 	r := t.known[identity(c)]
 	if r == nil {
-		r = newReading(clocker.LogsRequest{Follow: t.ask.Follow, Times: t.ask.Times}, identity(c))
+		r = newReading(clocker.LogsRequest{Follow: t.ask.Follow, Times: t.ask.Times, Many: t.ask.Many}, identity(c))
 		t.known[identity(c)] = r
 	}
 	if !r.due(c) {
@@ -151,17 +196,15 @@ func (t *tailing) read(ctx context.Context, c view.Container) {
 }
 
 func (t *tailing) stream(ctx context.Context, c view.Container, ask clocker.LogsRequest, source *tail.Source, r *reading) {
-	lines := &assembler{container: c, send: func(at time.Time, l MergedLine) error {
-		return source.Send(tail.Line{Time: at, Data: l})
-	}}
+	lines := &assembler{container: c, send: func(lines []tail.Line) error { return source.Send(lines...) }}
 	err := t.s.cfg.Logs.RequestStream(ctx, clocker.SubjectDo+c.Host+".logs", ask, lines.take)
 	lines.flush()
 	t.mu.Lock()
 	news := r.end(lines.last, err)
 	t.mu.Unlock()
 	// One that is not there any more is being made anew.
-	tell := news && ctx.Err() == nil && (!ask.Follow || clocker.CodeOf(err) != clocker.NotFound)
-	if tell {
+	said := news && ctx.Err() == nil && (!ask.Follow || clocker.CodeOf(err) != clocker.NotFound)
+	if said {
 		_ = source.Send(tail.Line{Time: t.s.cfg.Now(), Data: MergedLine{Container: c.Container, Generation: c.Generation, Error: err.Error()}})
 	}
 }

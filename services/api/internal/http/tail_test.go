@@ -4,7 +4,10 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,15 +36,22 @@ func (p *printer) stream(ctx context.Context, subject string, v any, each func([
 	if !known || subject != "clocker.do.localhost.logs" {
 		return &clocker.Error{Code: clocker.NotFound, Message: "not on this host"}
 	}
+	var wanted []clocker.LogsChunk
 	for _, c := range chunks[max(len(chunks)-r.Tail, 0)*min(r.Tail, 1):] {
 		at, err := time.Parse(time.RFC3339Nano, c.Time)
 		if err != nil {
 			return err
 		}
-		if at.Before(time.Unix(r.Since, r.Nanos)) {
-			continue
+		if !at.Before(time.Unix(r.Since, r.Nanos)) {
+			wanted = append(wanted, c)
 		}
-		data, err := json.Marshal(c)
+	}
+	if !r.Many {
+		return errors.New("whoever reads wants an answer for each line")
+	}
+	for part := range slices.Chunk(wanted, 2) { // two of them in an answer
+		part[0].More = part[1:]
+		data, err := json.Marshal(part[0])
 		if err != nil {
 			return err
 		}
@@ -215,5 +225,42 @@ func TestTooManyContainersAreNotReadAtATime(t *testing.T) {
 		from policy.v_containers c, generate_series(2, 70) n where c.entity = 'store'`)
 	if p := b.do("GET", "/v1/applications/shop/logs", "").problem(t); p.Status != http.StatusConflict || !strings.Contains(p.Detail, "at most 64") {
 		t.Errorf("%+v", p)
+	}
+}
+
+func TestContainersForWhichThereIsNoRoomAreNamedAndReadWhenThereIs(t *testing.T) {
+	t.Parallel()
+	b, p := printing(t)
+	one := chunk(1, "stdout", "here\n")
+	p.mu.Lock()
+	p.output["clk-shop-store-0-g1"] = []clocker.LogsChunk{one}
+	for n := range 70 {
+		p.output[fmt.Sprintf("clk-shop-web-%d-g1", n)] = []clocker.LogsChunk{one}
+	}
+	p.mu.Unlock()
+	b.exec(`delete from policy.v_containers where entity = 'web'`)
+	add := func(ordinals string) {
+		b.exec(`insert into policy.v_containers select uid, 'shop', 'web', n, 1, true, 'healthy', 'localhost', '', 0, 0, '', null, now()
+			from policy.v_containers c, ` + ordinals + ` as n where c.entity = 'store'`)
+	}
+	add("generate_series(5, 67)")
+	next := b.follow("/v1/applications/shop/logs?follow=true").next
+	seen := map[string]bool{}
+	for len(seen) < 64 { // with that of store
+		l := next()
+		if seen[l.Container] = true; l.Error != "" {
+			t.Fatalf("%+v", l)
+		}
+	}
+	add("unnest(array[0, 68, 69])") // the first comes before others in the order of members, and does not take the place of one
+	for _, want := range []string{"shop/web/0", "shop/web/68", "shop/web/69"} {
+		if l := next(); l.Container != want || !strings.Contains(l.Error, "left out") || l.Generation != 1 {
+			t.Errorf("%+v, want that %s is left out", l, want)
+		}
+	}
+	b.exec(`delete from policy.v_containers where entity = 'web' and ordinal between 5 and 6`)
+	got := []string{next().Container, next().Container}
+	if slices.Sort(got); !slices.Equal(got, []string{"shop/web/0", "shop/web/68"}) {
+		t.Errorf("when two are gone, %v are read", got)
 	}
 }

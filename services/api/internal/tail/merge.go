@@ -17,19 +17,19 @@ type Line struct {
 // Source is where lines come from. It is for one goroutine.
 type Source struct {
 	m    *Merger
-	next chan struct{} // the line before was taken
+	next chan struct{} // the lines before were taken
 }
 
 type arrival struct {
-	from *Source
-	line Line
-	end  bool
+	from  *Source
+	lines []Line
+	end   bool
 }
 
 // state is what the merger knows of a source.
 type state struct {
-	line  *Line // that waits
-	quiet bool  // nobody waits for it
+	lines []Line // that wait
+	quiet bool   // nobody waits for it
 }
 
 // Merger merges lines. Sources may come and go while it runs.
@@ -55,10 +55,10 @@ func (m *Merger) Join() (*Source, error) {
 	}
 }
 
-// Send gives a line, and waits until it was taken.
-func (s *Source) Send(l Line) error {
+// Send gives lines, one at least, and waits until they were taken.
+func (s *Source) Send(lines ...Line) error {
 	select {
-	case s.m.arrivals <- arrival{from: s, line: l}:
+	case s.m.arrivals <- arrival{from: s, lines: lines}:
 	case <-s.m.ctx.Done():
 		return s.m.ctx.Err()
 	}
@@ -78,21 +78,28 @@ func (s *Source) End() {
 	}
 }
 
-// Run gives lines to each until done is closed and every source has ended, until each fails, or ctx ends.
-func (m *Merger) Run(done <-chan struct{}, each func(Line) error) error {
+// Sink is where lines go. A line need not be shown before Rest, which is called when no other is at hand.
+type Sink struct {
+	Line func(Line) error
+	Rest func() error
+}
+
+// Run gives lines to a sink until done is closed and every source has ended, until the sink fails, or ctx ends.
+func (m *Merger) Run(done <-chan struct{}, to Sink) error {
 	sources := map[*Source]*state{}
 	timer := time.NewTimer(settle)
 	defer timer.Stop()
 	for {
 		first, waited := pick(sources)
 		if first != nil && !waited {
-			if err := each(*sources[first].line); err != nil {
+			if err := m.give(first, sources[first], to); err != nil {
 				return err
 			}
-			*sources[first] = state{}
-			first.next <- struct{}{}
 			timer.Reset(settle)
 			continue
+		}
+		if err := to.Rest(); err != nil {
+			return err
 		}
 		if len(sources) == 0 && done == nil {
 			return nil
@@ -110,12 +117,12 @@ func (m *Merger) Run(done <-chan struct{}, each func(Line) error) error {
 			if first == nil {
 				timer.Reset(settle)
 			}
-			sources[a.from] = &state{line: &a.line}
+			sources[a.from] = &state{lines: a.lines}
 		case s := <-m.joins:
 			sources[s] = &state{}
 		case <-late:
 			for _, s := range sources {
-				s.quiet = s.line == nil
+				s.quiet = len(s.lines) == 0
 			}
 		case <-done:
 			done = nil
@@ -125,13 +132,25 @@ func (m *Merger) Run(done <-chan struct{}, each func(Line) error) error {
 	}
 }
 
+// give gives the next line of a source, which hears when there are no more.
+func (m *Merger) give(from *Source, is *state, to Sink) error {
+	if err := to.Line(is.lines[0]); err != nil {
+		return err
+	}
+	if is.lines = is.lines[1:]; len(is.lines) == 0 {
+		*is = state{}
+		from.next <- struct{}{}
+	}
+	return nil
+}
+
 // pick is the source with the earliest line, and whether another one may still have an earlier one.
 func pick(sources map[*Source]*state) (first *Source, waited bool) {
 	for s, is := range sources {
 		switch {
-		case is.line == nil:
+		case len(is.lines) == 0:
 			waited = waited || !is.quiet
-		case first == nil || is.line.Time.Before(sources[first].line.Time):
+		case first == nil || is.lines[0].Time.Before(sources[first].lines[0].Time):
 			first = s
 		}
 	}

@@ -12,6 +12,8 @@ import (
 
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
+func sink(line func(Line) error) Sink { return Sink{Line: line, Rest: func() error { return nil }} }
+
 func TestLinesOfSeveralSourcesComeInOrderOfTime(t *testing.T) {
 	t.Parallel()
 	m := New(t.Context())
@@ -33,7 +35,7 @@ func TestLinesOfSeveralSourcesComeInOrderOfTime(t *testing.T) {
 		close(done)
 	}()
 	var got []int
-	if err := m.Run(done, func(l Line) error { got = append(got, l.Data.(int)); return nil }); err != nil {
+	if err := m.Run(done, sink(func(l Line) error { got = append(got, l.Data.(int)); return nil })); err != nil {
 		t.Fatal(err)
 	}
 	running.Wait()
@@ -50,7 +52,7 @@ func TestASourceWithNothingToSayKeepsNobodyWaiting(t *testing.T) {
 		m := New(ctx)
 		lines := make(chan Line)
 		go func() {
-			_ = m.Run(make(chan struct{}), func(l Line) error { lines <- l; return nil })
+			_ = m.Run(make(chan struct{}), sink(func(l Line) error { lines <- l; return nil }))
 		}()
 		if _, err := m.Join(); err != nil { // it never says a word
 			t.Fatal(err)
@@ -90,7 +92,7 @@ func TestAReaderThatFailsEndsTheStream(t *testing.T) {
 			}
 		}
 	}()
-	if err := m.Run(make(chan struct{}), func(Line) error { return fmt.Errorf("full") }); err == nil || err.Error() != "full" {
+	if err := m.Run(make(chan struct{}), sink(func(Line) error { return fmt.Errorf("full") })); err == nil || err.Error() != "full" {
 		t.Errorf("ended with %v", err)
 	}
 	cancel()
