@@ -149,7 +149,14 @@ type bench struct {
 	stop         func()
 }
 
+// subnets is the next subnet of a test. Another run of the tests on this machine begins elsewhere.
 var subnets atomic.Uint32
+
+func init() {
+	var seed [1]byte
+	_, _ = rand.Read(seed[:])
+	subnets.Store(uint32(seed[0]))
+}
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
@@ -164,10 +171,10 @@ func benchOn(t *testing.T, server *bustest.NATS) *bench {
 		t.Fatal(err)
 	}
 	c := newControl(t, server)
-	var seed [2]byte
+	var seed [1]byte
 	_, _ = rand.Read(seed[:])
-	n := byte(subnets.Add(1)*16) + seed[0]%16
-	vni := 500000 + int(n)*256 + int(seed[1])
+	n := byte(subnets.Add(1))
+	vni := 500000 + int(n)*256 + int(seed[0])
 	b := &bench{control: c, cli: cli, server: server, installation: "test-" + random(), data: t.TempDir(), box: box,
 		env: map[string]string{"CLOCKER_RESTART_UNIT": "10ms", "CLOCKER_STOP_GRACE": "2s", "DOCKER_HOST": os.Getenv("DOCKER_HOST")}}
 	b.network = clocker.Network{ID: "u-" + random(), Application: "shop", Docker: clocker.DockerNetwork(vni), Bridge: clocker.BridgeName(vni), VNI: vni,

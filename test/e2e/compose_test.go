@@ -21,6 +21,12 @@ func TestWithComposeEverythingIsKeptOverDownAndUp(t *testing.T) {
 	c.Up()
 	c.Enter()
 	app := deployInto(t, c)
+	reached := app
+	if composeFully() { // the shop has other members
+		reached = c.Deploy(oneService(c.ID("reached"), "serve", "initialSize: 2", probed)).Application
+	}
+	sensedInCompose(t, c, reached)
+	commandsEndInCompose(t, c, reached)
 	was, events := sight(t, c, app), c.Events.All(0, nil)
 	processes := c.Processes()
 

@@ -43,7 +43,7 @@ func (e *Engine) hangUpBeside(ctx context.Context, s hangup.Session, grace time.
 		AutoRemove: true, PidMode: "host", UsernsMode: "host", NetworkMode: "none", ReadonlyRootfs: true,
 		CapDrop: []string{"ALL"}, CapAdd: []string{"KILL"}, SecurityOpt: []string{"no-new-privileges:true"},
 		LogConfig: container.LogConfig{Type: "none"}, Resources: container.Resources{Memory: besideMemory},
-	}, nil, nil, "")
+	}, nil, nil, fmt.Sprintf("clk-hangup-%d-%s", s.Leader, strconv.FormatInt(time.Now().UnixNano(), 36)))
 	if err != nil {
 		return fmt.Errorf("%w; and the Docker Engine makes no container to do it: %w", why, e.refusal("make the container", err))
 	}
@@ -54,7 +54,7 @@ func (e *Engine) hangUpBeside(ctx context.Context, s hangup.Session, grace time.
 	return nil
 }
 
-// besides runs a container to its end. The Engine removes it then, also when nobody is here any more.
+// besides runs a container to its end, after which the Engine removes it, also when nobody is here any more.
 func (e *Engine) besides(ctx context.Context, id string) error {
 	out, err := e.cli.ContainerAttach(ctx, id, container.AttachOptions{Stream: true, Stderr: true})
 	if err != nil {
@@ -63,7 +63,7 @@ func (e *Engine) besides(ctx context.Context, id string) error {
 	defer out.Close()
 	unblock := context.AfterFunc(ctx, out.Close)
 	defer unblock()
-	exit, failed := e.cli.ContainerWait(ctx, id, container.WaitConditionNextExit)
+	exit, failed := e.cli.ContainerWait(ctx, id, container.WaitConditionRemoved)
 	if err := e.cli.ContainerStart(ctx, id, container.StartOptions{}); err != nil {
 		return e.refusal("start the container", err)
 	}

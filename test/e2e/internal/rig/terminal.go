@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -97,6 +98,14 @@ func (t *Terminal) Shows(what string) {
 		case <-limit:
 			t.t.Fatalf("waited %s for the terminal to show %q; it shows:\n%s", Limit, what, text)
 		}
+	}
+}
+
+// Kill ends the command in the terminal, and the shell around it, before they can say a word.
+func (t *Terminal) Kill() {
+	t.t.Helper()
+	if err := syscall.Kill(-t.cmd.Process.Pid, syscall.SIGKILL); err != nil {
+		t.t.Fatal(err)
 	}
 }
 
