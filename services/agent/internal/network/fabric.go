@@ -105,7 +105,8 @@ func (f *Fabric) Leave(id, docker, orphan string) {
 	f.queue.Add(id)
 }
 
-// Ready says whether containers can attach to a network, under which name, and if not why.
+// Ready says whether containers can attach to a network, under which name, and if not why. The name is empty while control
+// has not described it.
 func (f *Fabric) Ready(id string) (docker string, ready plan.Readiness, reason string) {
 	n, ok := f.Memory.Networks()[id]
 	if !ok {
@@ -115,7 +116,7 @@ func (f *Fabric) Ready(id string) (docker string, ready plan.Readiness, reason s
 	defer f.mu.Unlock()
 	s, ok := f.state[id]
 	if !ok {
-		return n.Docker, plan.NetworkPending, "the Docker network " + n.Docker + " is being made"
+		return n.Docker, plan.NetworkComing, "the Docker network " + n.Docker + " is being made"
 	}
 	return n.Docker, s.ready, s.reason
 }

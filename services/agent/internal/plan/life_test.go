@@ -16,6 +16,7 @@ type life struct {
 	assigned  *clocker.Assignment
 	condemned bool
 	open      bool
+	network   Readiness
 	here      *Observed
 	made      int // containers made so far
 	ledger    Ledger
@@ -26,7 +27,7 @@ type life struct {
 }
 
 func (w *life) input() Input {
-	in := Input{ID: "u1/web/0@1", Assignment: w.assigned, Ledger: w.ledger, Gate: Gate{Network: NetworkReady, Open: w.open},
+	in := Input{ID: "u1/web/0@1", Assignment: w.assigned, Ledger: w.ledger, Gate: Gate{Network: w.network, Open: w.open},
 		Watch: w.watch, Now: w.now, Limits: limits, Epoch: w.epoch}
 	if w.here != nil {
 		o := *w.here
@@ -77,7 +78,7 @@ func (w *life) check(rt *rapid.T, in Input, s Step) {
 	running := in.Assignment != nil && in.Assignment.Desired == clocker.DesiredRunning
 	switch s.Do {
 	case Start:
-		if !in.Gate.Open || !running || runs || in.Ledger.Ended != "" || in.Now.Before(in.Ledger.NextStart) {
+		if !in.Gate.Open || in.Gate.Network != NetworkReady || !running || runs || in.Ledger.Ended != "" || in.Now.Before(in.Ledger.NextStart) {
 			rt.Fatalf("start with gate %v, assignment %+v, observed %+v, ledger %+v", in.Gate, in.Assignment, in.Observed, in.Ledger)
 		}
 	case Create:
@@ -128,14 +129,17 @@ func (w *life) settle(rt *rapid.T) {
 func TestLife(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		w := &life{now: t0, epoch: 1}
+		w := &life{now: t0, epoch: 1, network: NetworkPending}
 		policies := []string{clocker.RestartAlways, clocker.RestartOnFailure, clocker.RestartNever}
 		restart := clocker.RestartPolicy{Policy: rapid.SampledFrom(policies).Draw(rt, "policy"), Attempts: rapid.IntRange(0, 4).Draw(rt, "attempts")}
 		pass := func() { w.now = w.now.Add(time.Duration(rapid.Int64Range(0, 5e9).Draw(rt, "pass"))) }
 		rt.Repeat(map[string]func(*rapid.T){
-			"step":  func(rt *rapid.T) { pass(); w.step(rt, 0) },
-			"kill":  func(rt *rapid.T) { w.step(rt, rapid.IntRange(1, 2).Draw(rt, "where")) },
-			"gate":  func(rt *rapid.T) { w.open = !w.open },
+			"step": func(rt *rapid.T) { pass(); w.step(rt, 0) },
+			"kill": func(rt *rapid.T) { w.step(rt, rapid.IntRange(1, 2).Draw(rt, "where")) },
+			"gate": func(rt *rapid.T) { w.open = !w.open },
+			"network": func(rt *rapid.T) {
+				w.network = rapid.SampledFrom([]Readiness{NetworkPending, NetworkComing, NetworkReady, NetworkReady, NetworkBroken}).Draw(rt, "network")
+			},
 			"epoch": func(*rapid.T) { w.epoch++ },
 			"assign": func(rt *rapid.T) {
 				d := rapid.SampledFrom([]clocker.Desired{clocker.DesiredRunning, clocker.DesiredRunning, clocker.DesiredStopped, clocker.DesiredRemoved}).Draw(rt, "desired")
@@ -162,7 +166,7 @@ func TestLife(t *testing.T) {
 func TestOneStartPerRun(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		w := &life{now: t0, open: true, epoch: 1, assigned: wanted(policy(clocker.RestartAlways, 100))}
+		w := &life{now: t0, open: true, network: NetworkReady, epoch: 1, assigned: wanted(policy(clocker.RestartAlways, 100))}
 		crashes := rapid.IntRange(0, 5).Draw(rt, "crashes")
 		for n := 0; ; n++ {
 			for range rapid.IntRange(0, 6).Draw(rt, "kills") {

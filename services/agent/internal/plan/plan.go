@@ -120,7 +120,7 @@ func missing(in Input) Step {
 		return Step{Do: Wait, Until: l.NextStart, Reason: l.Reason, Ledger: l}
 	case in.Gate.Network == NetworkBroken:
 		return Failed(in, in.Gate.Reason)
-	case in.Gate.Network != NetworkReady:
+	case in.Gate.Network != NetworkReady && in.Gate.Network != NetworkComing:
 		return wait(in, in.Gate.Reason)
 	}
 	return Step{Do: Create, Ledger: l}

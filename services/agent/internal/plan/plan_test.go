@@ -92,6 +92,8 @@ func TestNext(t *testing.T) {
 	}{
 		{"nothing there", Input{Assignment: wanted(nil)}, "create"},
 		{"network not ready", Input{Assignment: wanted(nil), Gate: Gate{Network: NetworkPending}}, "wait"},
+		{"network coming: created early", Input{Assignment: wanted(nil), Gate: Gate{Network: NetworkComing, Open: true}}, "create"},
+		{"created, network coming", Input{Assignment: wanted(nil), Observed: observed(Created, nil), Gate: Gate{Network: NetworkComing, Open: true}}, "wait"},
 		{"network broken", Input{Assignment: wanted(nil), Gate: Gate{Network: NetworkBroken, Reason: "overlaps"}}, "wait 0s"},
 		{"gate shut: created early", Input{Assignment: wanted(nil), Gate: Gate{Network: NetworkReady}}, "create"},
 		{"created, gate shut", Input{Assignment: wanted(nil), Observed: observed(Created, nil), Gate: Gate{Network: NetworkReady}}, "wait"},

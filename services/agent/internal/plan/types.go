@@ -84,15 +84,17 @@ type Ledger struct {
 // Readiness of the network that a container attaches to.
 type Readiness string
 
-// A network that is not in the Engine yet holds its containers back; one that cannot be made spends their budget.
+// A network that is not in the Engine yet holds the starts of its containers back, and one that is not even described their
+// creation; one that cannot be made spends their budget.
 const (
 	NetworkReady   Readiness = "ready"
+	NetworkComing  Readiness = "coming" // it is being made: an Engine asks for a container's network when it starts it
 	NetworkPending Readiness = "pending"
 	NetworkBroken  Readiness = "broken"
 )
 
-// Gate says whether a container may be created (its network is ready) and started (its address's endpoint names this
-// host and generation).
+// Gate says whether a container may be created (its network is ready or coming) and started (its network is ready, and its
+// address's endpoint names this host and generation).
 type Gate struct {
 	Network Readiness
 	Open    bool
