@@ -19,8 +19,9 @@ help: ## this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## the CLI as bin/clocker, each service as bin/<service>
+build: ## the CLI as bin/clocker, each service as bin/<service>, the manual in bin/man
 	dev/build
+	@[ "$$(go env GOOS GOARCH)" != "$$(go env GOHOSTOS GOHOSTARCH)" ] || bin/clocker man bin/man/man1
 
 .PHONY: demo clean-demo
 demo: ## Clocker and an example application on this machine
@@ -77,7 +78,7 @@ test: prepare ## every test, with the race detector: what continuous integration
 	go test -race -timeout 30m $(system)/... || result=1; \
 	exit $$result
 test-fast: ## what needs no Engine, no browser and no root, without the race detector
-	CLOCKER_TEST_ENGINE=none CLOCKER_TEST_ROOT=none CLOCKER_TEST_NODE=none CLOCKER_TEST_BROWSER=none go test $(parts)
+	CLOCKER_TEST_ENGINE=none CLOCKER_TEST_ROOT=none CLOCKER_TEST_NODE=none CLOCKER_TEST_BROWSER=none CLOCKER_TEST_TERMINAL=none go test $(parts)
 prepare:
 	@dev/compiler
 	@dev/engine

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,6 +37,10 @@ func TestTheTourIsWhatAReaderSees(t *testing.T) {
 		x.Clear()
 		picture := typed(t, r, x, b)
 		same(t, filepath.Join(pictures, name), picture)
+	}
+	manual := filepath.Join(rig.Root(), "bin", "man", "man1", "clocker-deploy.1")
+	if got, code, _ := x.Type("man -w clocker-deploy", nil); code != 0 || !slices.Equal(got, []string{manual}) {
+		t.Errorf("the manual is not found: %q, exit code %d", got, code)
 	}
 	r.NothingLeft()
 	if *update {

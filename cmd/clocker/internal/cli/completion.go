@@ -15,15 +15,29 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const completionLong = `Prints a script that lets a shell complete commands, flags and the names of what is there.
+const completionLong = `Prints a script that lets a shell complete commands, flags and the names of what is there. Shells read it when they start:
 
-bash   clocker completion bash > ~/.local/share/bash-completion/completions/clocker
-       (as root for everybody: /etc/bash_completion.d/clocker; needs the package bash-completion)
-zsh    clocker completion zsh > "${fpath[1]}/_clocker"
-       (once, if completion is not on yet: echo "autoload -U compinit; compinit" >> ~/.zshrc)
-fish   clocker completion fish > ~/.config/fish/completions/clocker.fish
+  bash, which needs the package bash-completion
+` + inBash + `
+  zsh; the last line is for once
+` + inZsh + `
+  fish
+` + inFish + `
+For the bash that runs, alone: source <(clocker completion bash)`
 
-Shells read it when they start. For the running one alone: source <(clocker completion bash)`
+// What puts a script in place; docs/cli.md has the same lines.
+const (
+	inBash = `    mkdir -p ~/.local/share/bash-completion/completions
+    clocker completion bash > ~/.local/share/bash-completion/completions/clocker
+`
+	inZsh = `    mkdir -p ~/.local/share/zsh/site-functions
+    clocker completion zsh > ~/.local/share/zsh/site-functions/_clocker
+    echo 'fpath=(~/.local/share/zsh/site-functions $fpath); autoload -U compinit; compinit' >> ~/.zshrc
+`
+	inFish = `    mkdir -p ~/.config/fish/completions
+    clocker completion fish > ~/.config/fish/completions/clocker.fish
+`
+)
 
 // completion prints completion scripts; what a word may become is asked for by these, see complete.
 func (s *Shell) completion(root *cobra.Command) *cobra.Command {

@@ -77,6 +77,23 @@ printf '%s\n' "${COMPREPLY[@]}"`
 	}
 }
 
+func TestTheHelpSaysHowToInstallCompletionAsTheDocumentationDoes(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "docs", "cli.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	help := newFake(t).run(t.Context(), "", "completion", "--help").out
+	for shell, lines := range map[string]string{"bash": inBash, "zsh": inZsh, "fish": inFish} {
+		if block := "\n```" + shell + "\n" + strings.ReplaceAll(lines[4:], "\n    ", "\n") + "```\n"; !strings.Contains(string(page), block) {
+			t.Errorf("docs/cli.md has another block than\n%s", block)
+		}
+		if !strings.Contains(help, lines) {
+			t.Errorf("the help lacks\n%s", lines)
+		}
+	}
+}
+
 func testBinary(t *testing.T) string {
 	t.Helper()
 	path, err := filepath.Abs(os.Args[0])
@@ -93,22 +110,6 @@ func TestEachShellHasAScriptAndOthersHaveNone(t *testing.T) {
 		if r := f.run(t.Context(), "", "completion", shell); r.code != 0 || !strings.Contains(r.out, sign) {
 			t.Errorf("%s: %d, %.80s", shell, r.code, r.out)
 		}
-		if r := f.run(t.Context(), "", "completion", "--help"); !strings.Contains(r.out, "clocker completion "+shell+" > ") {
-			t.Errorf("how to install it for %s is not told: %s", shell, r.out)
-		}
 	}
 	f.run(t.Context(), "", "completion", "tcsh").check(t, exitUsage, "", "clocker: there is no completion for tcsh: bash, zsh or fish\n")
-}
-
-func TestEachCommandHasAManualPage(t *testing.T) {
-	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "man1")
-	f := newFake(t)
-	f.run(t.Context(), "", "man", dir).check(t, 0, "", "the manual is in "+dir+"\n")
-	for _, page := range []string{"clocker.1", "clocker-deploy.1", "clocker-dead-letters-retry.1", "clocker-ctx-add.1"} {
-		text, err := os.ReadFile(filepath.Join(dir, page))
-		if err != nil || !strings.Contains(string(text), `.TH "CLOCKER" "1"`) || !strings.Contains(string(text), "clocker") {
-			t.Errorf("%s: %v %.200s", page, err, text)
-		}
-	}
 }

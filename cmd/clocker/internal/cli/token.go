@@ -15,16 +15,16 @@ import (
 )
 
 func (s *Shell) tokens() *cobra.Command {
-	c := &cobra.Command{Use: "token", Aliases: []string{"tokens"}, Short: "Say who may use the API, and for what", Args: exactly(),
+	c := &cobra.Command{Use: "token", Aliases: []string{"tokens"}, Short: "Say who may use the API, and for what", Args: subcommands,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
 	c.AddCommand(s.tokenCreate(), s.tokenList(), s.tokenRevoke())
 	return c
 }
 
-const tokenRoles = `viewer    looks at everything but output and tokens
-deployer  deploys, changes and deletes applications, reads what their containers print
-operator  cares for hosts, clouds, operations and dead letters
-admin     makes and revokes tokens; the log of events as a whole`
+const tokenRoles = `  viewer    looks at everything but output and tokens
+  deployer  deploys, changes and deletes applications, reads what their containers print
+  operator  cares for hosts, clouds, operations and dead letters
+  admin     makes and revokes tokens; the log of events as a whole`
 
 func (s *Shell) tokenCreate() *cobra.Command {
 	var role string

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -16,43 +15,30 @@ import (
 	"clocker.io/test/e2e/internal/rig"
 )
 
-const (
-	width, height = 120, 40
-	patience      = 4 * time.Minute // of a command; the longest is a build
-)
+const patience = 4 * time.Minute // of a command; the longest is a build
 
-// Terminal is a shell in a terminal of tmux. The shell tells each prompt, with the exit code of what was before it.
+// Terminal is bash in a window. It tells each prompt, with the exit code of what was before it.
 type Terminal struct {
-	t       testing.TB
-	socket  string
+	*Window
 	prompts chan int
 }
 
 // Open starts a shell in a directory, with an environment and nothing else.
 func Open(t testing.TB, dir string, env []string) *Terminal {
 	t.Helper()
-	if _, err := exec.LookPath("tmux"); err != nil {
-		t.Fatalf("%v; install tmux: sudo apt-get install tmux", err)
-	}
 	scratch, err := os.MkdirTemp("", "clk-tour-")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(scratch) })
-	x := &Terminal{t: t, socket: filepath.Join(scratch, "tmux"), prompts: make(chan int)}
+	x := &Terminal{Window: &Window{t: t}, prompts: make(chan int)}
 	x.listen(filepath.Join(scratch, "prompts"))
 	rc := filepath.Join(scratch, "rc")
 	text := "PS1='$ ' PROMPT_COMMAND='echo $? >" + filepath.Join(scratch, "prompts") + "'\nset +o history +H\n"
 	if err := os.WriteFile(rc, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("tmux", "-S", x.socket, "-f", "/dev/null", "new-session", "-d", "-x", strconv.Itoa(width), "-y", strconv.Itoa(height),
-		"bash", "--noprofile", "--rcfile", rc, "-i")
-	cmd.Dir, cmd.Env = dir, env
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("start tmux: %v: %s", err, out)
-	}
-	t.Cleanup(func() { x.tmux("kill-server") })
+	x.Window = Run(t, dir, env, "bash", "--noprofile", "--rcfile", rc, "-i")
 	x.prompt("the first prompt")
 	return x
 }
@@ -83,15 +69,6 @@ func (x *Terminal) listen(path string) {
 	}()
 }
 
-func (x *Terminal) tmux(args ...string) string {
-	x.t.Helper()
-	out, err := exec.Command("tmux", append([]string{"-S", x.socket}, args...)...).CombinedOutput()
-	if err != nil {
-		x.t.Fatalf("tmux %s: %v: %s", strings.Join(args, " "), err, out)
-	}
-	return string(out)
-}
-
 // prompt waits for the next one and gives the exit code of what was before it.
 func (x *Terminal) prompt(what string) int {
 	x.t.Helper()
@@ -104,21 +81,10 @@ func (x *Terminal) prompt(what string) int {
 	return -1
 }
 
-// Screen is what is to be seen, without blanks at the ends.
-func (x *Terminal) Screen() string { return trim(x.tmux("capture-pane", "-p")) }
-
-func trim(text string) string {
-	var out []string
-	for _, line := range strings.Split(text, "\n") {
-		out = append(out, strings.TrimRight(line, " "))
-	}
-	return strings.TrimRight(strings.Join(out, "\n"), "\n") + "\n"
-}
-
 // Clear leaves an empty screen with a prompt.
 func (x *Terminal) Clear() {
 	x.t.Helper()
-	x.tmux("send-keys", "C-l")
+	x.Press("C-l")
 	rig.Eventually(x.t, "an empty screen", rig.Limit, func() error {
 		if s := x.Screen(); s != "$\n" {
 			return fmt.Errorf("it shows\n%s", s)
@@ -131,21 +97,16 @@ func (x *Terminal) Clear() {
 // Type types a command, does the steps while it runs, and gives what it printed, how it ended, and the picture of a step.
 func (x *Terminal) Type(command string, steps []Step) (output []string, code int, picture string) {
 	x.t.Helper()
-	x.tmux("send-keys", "-l", "--", command)
-	x.tmux("send-keys", "Enter")
+	x.Write(command)
+	x.Press("Enter")
 	for _, s := range steps {
 		switch {
 		case s.Until != nil:
-			rig.Eventually(x.t, "the screen to show "+s.Until.String(), rig.Limit, func() error {
-				if screen := x.Screen(); !s.Until.MatchString(screen) {
-					return fmt.Errorf("it shows\n%s", screen)
-				}
-				return nil
-			})
+			x.Shows(s.Until)
 		case s.Look:
 			picture = x.Screen()
 		default:
-			x.tmux(append([]string{"send-keys"}, s.Keys...)...)
+			x.Press(s.Keys...)
 		}
 	}
 	code = x.prompt(command)
