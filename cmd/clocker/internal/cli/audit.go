@@ -10,7 +10,7 @@ import (
 )
 
 func (s *Shell) audit() *cobra.Command {
-	c := &cobra.Command{Use: "audit", Short: "Look at the log of events as evidence", Args: exactly(),
+	c := &cobra.Command{Use: "audit", Short: "Look at the log of events as evidence", Args: subcommands,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
 	file := ""
 	verify := &cobra.Command{

@@ -133,7 +133,7 @@ clocker: the blueprint has 1 fault
 			"  hint: the token comes from $CLOCKER_TOKEN; is it that of this installation?\n"},
 		{"not found", "delete none -y", 3, "clocker: no application none\n"},
 		{"conflict", "scale shop/web=3", 5, "clocker: shop is being deleted\n"},
-		{"no file", "deploy /none.yaml", 1, "clocker: read the blueprint: open /none.yaml: no such file or directory\n"},
+		{"no file", "deploy /none.yaml", 2, "clocker: there is no file /none.yaml\n"},
 		{"no answer without a terminal", "delete shop", 2, "clocker: shop was not deleted; -y deletes it without a question\n"},
 		{"misspelt command", "depoly x", 2, "clocker: unknown command \"depoly\"; did you mean deploy?; see: clocker --help\n"},
 		{"misspelt flag", "ps --al", 2, "clocker: unknown flag: --al; see: clocker ps --help\n"},

@@ -18,7 +18,7 @@ import (
 )
 
 func (s *Shell) clouds() *cobra.Command {
-	c := &cobra.Command{Use: "cloud", Aliases: []string{"clouds"}, Short: "Look after clouds, the pools of hosts that blueprints name", Args: exactly(),
+	c := &cobra.Command{Use: "cloud", Aliases: []string{"clouds"}, Short: "Look after clouds, the pools of hosts that blueprints name", Args: subcommands,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
 	c.AddCommand(s.cloudList(), s.cloudShow(), s.cloudCreate(), s.cloudSet(), s.cloudRemove())
 	return c

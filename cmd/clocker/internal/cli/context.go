@@ -23,7 +23,7 @@ Contexts are kept in ~/.config/clocker/contexts.json, which only you can read. T
 
 func (s *Shell) contexts() *cobra.Command {
 	c := &cobra.Command{Use: "ctx", Aliases: []string{"context", "contexts"}, Short: "Name the installations you work with, and switch between them",
-		Long: contextsLong, Args: exactly(), RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
+		Long: contextsLong, Args: subcommands, RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
 	c.AddCommand(s.contextAdd(), s.contextUse(), s.contextList(), s.contextRemove())
 	return c
 }

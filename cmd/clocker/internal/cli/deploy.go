@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
@@ -125,10 +126,16 @@ func (s *Shell) read(file string) ([]byte, error) {
 	in := s.In
 	if file != "-" {
 		f, err := os.Open(file)
-		if err != nil {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, &usageError{"there is no file " + file}
+		case err != nil:
 			return nil, fmt.Errorf("read the blueprint: %w", err)
 		}
 		defer f.Close()
+		if info, err := f.Stat(); err == nil && info.IsDir() {
+			return nil, &usageError{file + " is a directory: name the file of the blueprint"}
+		}
 		in = f
 	}
 	text, err := io.ReadAll(io.LimitReader(in, blueprint.MaxBytes+1)) // one more is enough to be refused
@@ -213,8 +220,8 @@ func multipartBody(blueprint, context []byte) (body []byte, contentType string, 
 
 func (s *Shell) planText(p client.Plan) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s would be deployed to %s: %d containers, %s memory and %s cores reserved", p.Application, p.Cloud,
-		p.Containers, render.Size(p.Memory), render.Number(p.Cores))
+	fmt.Fprintf(&b, "%s would be deployed to %s: %s, %s memory and %s cores reserved", p.Application, p.Cloud,
+		count(p.Containers, "container"), render.Size(p.Memory), render.Number(p.Cores))
 	if p.Network != "" {
 		b.WriteString(", network " + p.Network)
 	}

@@ -69,7 +69,7 @@ func (s *Shell) probe() (probe.Settings, error) {
 	case errors.As(p.Unasked, &usage):
 		return p, p.Unasked
 	case p.Unasked == nil:
-		p.Token, p.Named = s.tokenFrom, s.url != "" || s.Env("CLOCKER_URL") != "" || p.API.Base != s.localURL()
+		p.Token, p.Named = s.asked.tokenFrom, s.url != "" || s.Env("CLOCKER_URL") != "" || p.API.Base != s.localURL()
 		u, err := url.Parse(p.API.Base)
 		p.Here = err == nil && onThisMachine(u)
 	}

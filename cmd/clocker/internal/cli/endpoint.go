@@ -13,6 +13,7 @@ type endpoint struct {
 	token     string
 	tokenFrom string // in words
 	ca        string // file; empty for those that this machine trusts
+	context   string // whose address it is; empty for none
 }
 
 // endpoint is the API that this command line means. Flags come before the environment, that before the context in use,
@@ -22,10 +23,6 @@ func (s *Shell) endpoint() (endpoint, error) {
 	if s.url != "" && s.context != "" {
 		return endpoint{}, &usageError{"--url and --ctx name two installations"}
 	}
-	file, err := contexts.Load(s.contextFile())
-	if err != nil {
-		return endpoint{}, err
-	}
 	base, name := s.url, s.context
 	switch {
 	case base != "" || name != "":
@@ -33,11 +30,18 @@ func (s *Shell) endpoint() (endpoint, error) {
 		base = s.Env("CLOCKER_URL")
 	case s.Env("CLOCKER_CONTEXT") != "":
 		name = s.Env("CLOCKER_CONTEXT")
-	case s.Env("CLOCKER_DATA") == "": // which names an installation on this machine
-		name = file.Current
+	case s.Env("CLOCKER_DATA") != "": // which names an installation on this machine
+		name = contexts.Local
 	}
-	if name == "" || name == contexts.Local {
+	if base != "" || name == contexts.Local { // which a file of contexts that is damaged does not hinder
 		return s.addressed(cmp.Or(base, s.localURL()))
+	}
+	file, err := contexts.Load(s.contextFile())
+	if err != nil {
+		return endpoint{}, err
+	}
+	if name = cmp.Or(name, file.Current, contexts.Local); name == contexts.Local {
+		return s.addressed(s.localURL())
 	}
 	c, err := file.Get(name)
 	if err != nil {
@@ -71,7 +75,7 @@ func (s *Shell) addressed(base string) (endpoint, error) {
 // inContext is the API of a context. What the context says counts before the environment when a flag named it, else
 // after it.
 func (s *Shell) inContext(name string, c contexts.Context) (endpoint, error) {
-	e := endpoint{url: c.URL, token: s.Env("CLOCKER_TOKEN"), tokenFrom: "$CLOCKER_TOKEN", ca: cmp.Or(s.ca, s.Env("CLOCKER_CA"), c.CA)}
+	e := endpoint{url: c.URL, context: name, token: s.Env("CLOCKER_TOKEN"), tokenFrom: "$CLOCKER_TOKEN", ca: cmp.Or(s.ca, s.Env("CLOCKER_CA"), c.CA)}
 	has := c.Token != "" || c.TokenFile != ""
 	if s.context != "" {
 		e.ca = cmp.Or(s.ca, c.CA, s.Env("CLOCKER_CA"))

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,9 +35,14 @@ With -o json each event is one line of JSON (CloudEvents), with -o yaml a docume
 				after := from - 1
 				q.After = &after
 			}
-			q.Oldest, q.Type = !q.Follow, fullTypes(types)
+			q.Oldest = !q.Follow
+			if q.Type, err = fullTypes(types); err != nil {
+				return err
+			}
+			shown := false
 			err = api.Events(c.Context(), q, nil, func(e client.Event) error {
 				last := e.Sequence
+				shown = true
 				q.After = &last
 				return s.printEvent(e)
 			})
@@ -45,6 +51,9 @@ With -o json each event is one line of JSON (CloudEvents), with -o yaml a docume
 					s.say("the next ones are had with: clocker events -f --from %d", *q.After+1)
 				}
 				return nil
+			}
+			if err == nil && !shown {
+				s.say("no event is like that")
 			}
 			return err
 		},
@@ -57,14 +66,38 @@ With -o json each event is one line of JSON (CloudEvents), with -o yaml a docume
 	return c
 }
 
-// fullTypes lets a person write topics for types.
-func fullTypes(words []string) string {
-	for i, t := range words {
-		if !strings.HasPrefix(t, "io.clocker.") {
-			words[i] = events.Type(t)
+// fullTypes lets a person write topics for types. A type in full is left as it is: a newer Clocker may have it.
+func fullTypes(words []string) (string, error) {
+	var types []string
+	for _, w := range words {
+		if !strings.HasPrefix(w, "io.clocker.") {
+			if !slices.ContainsFunc(events.All(), func(e events.Event) bool { return e.Topic() == w }) {
+				return "", &usageError{unknownTopic(w)}
+			}
+			w = events.Type(w)
+		}
+		types = append(types, w)
+	}
+	return strings.Join(types, ","), nil
+}
+
+// unknownTopic names the topics of the same noun, else the nouns.
+func unknownTopic(word string) string {
+	noun, _, _ := strings.Cut(word, ".")
+	var verbs, nouns []string
+	for _, e := range events.All() {
+		n, verb, _ := strings.Cut(e.Topic(), ".")
+		nouns = append(nouns, n)
+		if n == noun {
+			verbs = append(verbs, verb)
 		}
 	}
-	return strings.Join(words, ",")
+	slices.Sort(nouns)
+	if len(verbs) > 0 {
+		return fmt.Sprintf("no event is called %q; those of %s: %s", word, noun, strings.Join(verbs, ", "))
+	}
+	return fmt.Sprintf("no event is called %q; they are called NOUN.VERB, such as container.healthy, and the nouns are %s", word,
+		strings.Join(slices.Compact(nouns), ", "))
 }
 
 func (s *Shell) printEvent(e client.Event) error {

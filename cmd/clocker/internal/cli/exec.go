@@ -31,7 +31,7 @@ type exited struct{ code int }
 func (e *exited) Error() string { return fmt.Sprintf("exit code %d", e.code) }
 
 const execLong = `Runs a command in a container that runs, with its input and output here. Its exit code is that of clocker; 126 is a
-command that cannot be run, 127 one that is not there, 125 that Clocker could not run it or lost it, 130 that it was
+command that cannot be run, 127 one that is not there (126 on an Engine older than 23), 125 that Clocker could not run it or lost it, 130 that it was
 interrupted here. The command is ended when clocker ends.
 
 With -t the command has a terminal: keys, also Ctrl-C, go to it as they are, and it follows the size of this one. Without,
@@ -40,7 +40,7 @@ its output and its errors stay apart, and Ctrl-C ends it.`
 func (s *Shell) exec() *cobra.Command {
 	x := client.Exec{Out: s.Out, Err: s.Err, In: s.In}
 	c := &cobra.Command{
-		Use: "exec [-i] [-t] APP/ENTITY/N -- COMMAND [ARG...]", Short: "Run a command in a container", Long: execLong,
+		Use: "exec [flags] APP/ENTITY/N -- COMMAND [ARG...]", DisableFlagsInUseLine: true, Short: "Run a command in a container", Long: execLong,
 		Example: "  clocker exec -it shop/web/0 -- sh\n  clocker exec shop/web/0 -- cat /etc/hosts\n  clocker exec -i shop/store/0 -- sh -c 'cat > /data/dump' < dump",
 		RunE: func(c *cobra.Command, args []string) error {
 			err := s.runExec(c, args, x)
@@ -55,7 +55,7 @@ func (s *Shell) exec() *cobra.Command {
 		},
 	}
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return &unable{&usageError{fmt.Sprintf("%v; see: %s --help", err, c.CommandPath())}}
+		return &unable{&usageError{wrongFlag(c, err)}}
 	})
 	f := c.Flags()
 	f.SetInterspersed(false) // what comes after the container is the command's own

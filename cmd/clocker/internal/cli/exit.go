@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"clocker.io/cmd/clocker/internal/client"
 	"clocker.io/cmd/clocker/internal/render"
@@ -150,6 +151,7 @@ func (s *Shell) report(err error) int {
 func (s *Shell) hint(err error) string {
 	var problem *client.Problem
 	var gone *client.Unreachable
+	var foreign *client.Foreign
 	var unknown x509.UnknownAuthorityError
 	var name x509.HostnameError
 	switch {
@@ -157,12 +159,16 @@ func (s *Shell) hint(err error) string {
 		return "name the authority that signed its certificate, ca.pem of the installation: --ca FILE or CLOCKER_CA"
 	case errors.As(err, &name):
 		return "use a name of the certificate in --url or CLOCKER_URL"
+	case errors.As(err, &foreign):
+		return s.elsewhere()
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return ""
 	case errors.As(err, &gone):
-		return "start it with: clocker up    or name another address: --url or CLOCKER_URL"
+		return s.elsewhere()
 	case !errors.As(err, &problem):
 		return ""
 	case problem.Status == http.StatusUnauthorized:
-		return fmt.Sprintf("the token comes from %s; is it that of this installation?", s.tokenFrom)
+		return fmt.Sprintf("the token comes from %s; is it that of this installation?", s.asked.tokenFrom)
 	case problem.Oldest > 0:
 		return fmt.Sprintf("the oldest are had with: --from %d", problem.Oldest)
 	case problem.Suggestion != "":
@@ -171,6 +177,19 @@ func (s *Shell) hint(err error) string {
 		return "look for trace " + problem.TraceID + " in Clocker's log"
 	}
 	return ""
+}
+
+// elsewhere is what a person can do whose Clocker is not where it was looked for.
+func (s *Shell) elsewhere() string {
+	u, err := url.Parse(s.asked.url)
+	switch {
+	case s.asked.context != "":
+		return fmt.Sprintf("this is the address of context %s; another one: clocker ctx ls, and on this machine: --ctx local", s.asked.context)
+	case err == nil && onThisMachine(u):
+		return "start it with: clocker up    or name another address: --url or CLOCKER_URL"
+	default:
+		return "is it running there? Another address is named with --url or CLOCKER_URL"
+	}
 }
 
 func faults(in []client.Fault) []render.Fault {

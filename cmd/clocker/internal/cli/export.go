@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -67,7 +68,10 @@ func (s *Shell) export(ctx context.Context, api *client.Client, q url.Values, w 
 // into writes a file that is there as a whole or not at all; only its owner may read it. One that is found bad stays.
 func into(name string, write func(io.Writer) error) error {
 	draft, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*") // made 0600
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &usageError{"there is no directory " + filepath.Dir(name) + " for the export"}
+	case err != nil:
 		return fmt.Errorf("write the export: %w", err)
 	}
 	defer func() { _ = os.Remove(draft.Name()) }()

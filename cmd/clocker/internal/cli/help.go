@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,4 +33,34 @@ func exitCodesTopic() *cobra.Command {
 		fmt.Fprintf(&b, "%5d  %s\n", e.code, strings.ReplaceAll(e.means, "`", ""))
 	}
 	return &cobra.Command{Use: "exit-codes", Short: "What each exit code means", Long: strings.TrimRight(b.String(), "\n")}
+}
+
+// helpCommand is `clocker help`, which like --help says what a command does.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]...", Short: "Say what a command does, and how", Example: "  clocker help deploy\n  clocker help exit-codes",
+		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			if at, _, err := c.Root().Find(args); err == nil {
+				for _, child := range at.Commands() {
+					if child.IsAvailableCommand() || child.IsAdditionalHelpTopicCommand() {
+						names = append(names, child.Name())
+					}
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			at := c.Root()
+			for _, word := range args {
+				i := slices.IndexFunc(at.Commands(), func(child *cobra.Command) bool { return child.Name() == word || child.HasAlias(word) })
+				if i < 0 {
+					return &usageError{unknown(at, word)}
+				}
+				at = at.Commands()[i]
+			}
+			at.InitDefaultHelpFlag()
+			return at.Help()
+		},
+	}
 }

@@ -24,7 +24,7 @@ Each is named by its service and the number of its event: policy/123.`
 
 func (s *Shell) deadLetters() *cobra.Command {
 	c := &cobra.Command{Use: "dead-letters", Aliases: []string{"dead-letter"}, Short: "Look after events that a service cannot handle",
-		Long: lettersLong, Args: exactly(), RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
+		Long: lettersLong, Args: subcommands, RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
 	c.AddCommand(s.letterList(), s.letterShow(), s.letterRetry(), s.letterDrop())
 	return c
 }

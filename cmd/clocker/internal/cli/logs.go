@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -77,10 +79,11 @@ func (s *Shell) printLogs(c *cobra.Command, t target, o logsOptions) error {
 	if c.Context().Err() != nil {
 		return nil // Ctrl-C is how following ends
 	}
-	if err != nil {
-		return &client.Broken{Err: err}
+	var unwritten *fs.PathError
+	if err == nil || errors.As(err, &unwritten) {
+		return err
 	}
-	return nil
+	return &client.Broken{Err: err}
 }
 
 // seen is how far a reader has come: behind the last line with a time, else as far as the API's clock has.

@@ -12,7 +12,7 @@ import (
 
 func (s *Shell) networks() *cobra.Command {
 	c := &cobra.Command{
-		Use: "network", Short: "Look at the networks of applications", Args: exactly(),
+		Use: "network", Short: "Look at the networks of applications", Args: subcommands,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(named(&cobra.Command{

@@ -31,7 +31,7 @@ func (s *Shell) operations() *cobra.Command {
 		return named(c)
 	}
 	c := flags(&cobra.Command{Use: "operations", Aliases: []string{"operation", "ops"}, Short: "List what was asked for, by whom, and how it ended",
-		Args: exactly(), RunE: run})
+		Args: subcommands, RunE: run})
 	c.AddCommand(flags(&cobra.Command{Use: "ls", Aliases: []string{"list"}, Short: "List operations, the newest first", Args: exactly(), RunE: run}),
 		s.operationShow(), s.operationCancel())
 	return c

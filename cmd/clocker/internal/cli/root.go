@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,13 +23,8 @@ Ctrl-C ends waiting, never what is waited for. Exit codes: clocker help exit-cod
 func (s *Shell) root() *cobra.Command {
 	c := &cobra.Command{
 		Use: "clocker", Short: "A Docker cloud from the machines you have", Long: long,
-		SilenceErrors: true, SilenceUsage: true, SuggestionsMinimumDistance: 2,
-		Args: func(c *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			return &usageError{unknown(c, args[0])}
-		},
+		SilenceErrors: true, SilenceUsage: true,
+		Args:              subcommands,
 		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return s.checkOutput(c) },
 	}
@@ -40,8 +36,9 @@ func (s *Shell) root() *cobra.Command {
 	flags.StringVar(&s.ca, "ca", "", "file with the certificate authority of the API, in PEM (default $CLOCKER_CA)")
 	flags.BoolVar(&s.noColor, "no-color", false, "no colours, also with $NO_COLOR")
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return &usageError{fmt.Sprintf("%v; see: %s --help", err, c.CommandPath())}
+		return &usageError{wrongFlag(c, err)}
 	})
+	c.SetHelpCommand(helpCommand())
 	c.AddCommand(s.up(), s.down(), s.deploy(), s.validate(), s.diff(), s.apps(), s.ps(), s.hosts(),
 		s.cordon("cordon", "Keep new containers off a host; those that it has go on", "will take no new containers"),
 		s.cordon("uncordon", "Let containers onto a host again", "will take containers again"),
@@ -55,12 +52,37 @@ func (s *Shell) root() *cobra.Command {
 	return c
 }
 
+// subcommands is for a command that has others: an argument of its own is one that nobody knows.
+func subcommands(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return &usageError{unknown(c, args[0])}
+}
+
 func unknown(c *cobra.Command, word string) string {
 	text := fmt.Sprintf("unknown command %q", word)
+	c.SuggestionsMinimumDistance = min(2, (len(word)-1)/2) // two letters of four are no slip
 	if near := c.SuggestionsFor(word); len(near) > 0 {
 		text += "; did you mean " + strings.Join(near, " or ") + "?"
 	}
-	return text + "; see: clocker --help"
+	return text + "; see: " + c.CommandPath() + " --help"
+}
+
+// invalid is what the parser of flags says of a value.
+var invalid = regexp.MustCompile(`^invalid argument (".*") for ".*--([\w-]+)" flag: `)
+
+// wrongFlag says in words what is wrong with a flag.
+func wrongFlag(c *cobra.Command, err error) string {
+	text := err.Error()
+	if m := invalid.FindStringSubmatch(text); m != nil {
+		want := map[string]string{"int": "a number", "int64": "a number", "float64": "a number", "bool": "true or false",
+			"duration": "a time such as 90s, 10m or 1h30m"}[c.Flag(m[2]).Value.Type()]
+		if want != "" {
+			text = fmt.Sprintf("--%s is %s, and not %s", m[2], want, m[1])
+		}
+	}
+	return text + "; see: " + c.CommandPath() + " --help"
 }
 
 // exactly is cobra's check of the number of arguments, in words.

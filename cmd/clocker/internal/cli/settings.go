@@ -103,7 +103,7 @@ func (s *Shell) clientOf(e endpoint) (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.tokenFrom = e.tokenFrom
+	s.asked = e
 	dial, err := speak(u, e.ca)
 	if err != nil {
 		return nil, err

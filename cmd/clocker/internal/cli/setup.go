@@ -16,7 +16,7 @@ import (
 
 func (s *Shell) setup() *cobra.Command {
 	c := &cobra.Command{
-		Use: "setup", Short: "Make the credentials of an installation, or what is missing of them", Args: exactly(),
+		Use: "setup", Short: "Make the credentials of an installation, or what is missing of them", Args: subcommands,
 		Long: `Makes what an installation is recognised by: its id, tokens, passwords of the database, identities for NATS, certificates.
 What is there is kept. clocker up does the same by itself, but for passwords and certificates, which one process does not need.
 
@@ -71,7 +71,7 @@ func (s *Shell) setupOptions() setup.Options {
 }
 
 func (s *Shell) certs() *cobra.Command {
-	c := &cobra.Command{Use: "certs", Short: "The certificates of an installation's servers", Args: exactly(),
+	c := &cobra.Command{Use: "certs", Short: "Look after the certificates of an installation's servers", Args: subcommands,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
 	var authority bool
 	rotate := &cobra.Command{

@@ -37,7 +37,7 @@ type Shell struct {
 	ca      string
 	noColor bool
 
-	tokenFrom string // where the token of the last client came from, in words
+	asked endpoint // by the last client
 }
 
 // Main runs the command line of this process and gives its exit code.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"time"
 
@@ -23,6 +24,9 @@ CLOCKER_TLS_CERT and CLOCKER_TLS_KEY (files: TLS for the API, and for the port o
 Postgres of yours), CLOCKER_NATS_LISTEN (opens a port for NATS), DOCKER_HOST,
 CLOCKER_LOG (debug, info, warn, error), CLOCKER_LOG_FORMAT (json, text).`,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := s.onlyHere(c); err != nil {
+				return err
+			}
 			o := s.upOptions("warn")
 			if detach {
 				ctx, cancel := context.WithTimeout(c.Context(), timeout)
@@ -55,14 +59,32 @@ func (s *Shell) upOptions(level string) up.Options {
 	return o
 }
 
+// onlyHere refuses flags that name another installation, for a command that is about the one of this machine.
+func (s *Shell) onlyHere(c *cobra.Command) error {
+	for _, flag := range []string{"url", "ctx"} {
+		if c.Flags().Changed(flag) {
+			return &usageError{fmt.Sprintf("%s is about the Clocker on this machine, and takes no --%s; CLOCKER_DATA names its data directory",
+				c.CommandPath(), flag)}
+		}
+	}
+	return nil
+}
+
 func (s *Shell) down() *cobra.Command {
 	return &cobra.Command{
 		Use: "down", Short: "End a Clocker that runs in the background; containers go on", Args: exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := s.onlyHere(c); err != nil {
+				return err
+			}
 			ctx, cancel := context.WithTimeout(c.Context(), time.Minute)
 			defer cancel()
 			ended, err := up.Down(ctx, s.dataDir())
-			if err == nil && !ended {
+			switch {
+			case err != nil:
+			case ended:
+				s.say("Clocker has ended; what it deployed runs on")
+			default:
 				s.say("no Clocker runs on %s", s.dataDir())
 			}
 			return err

@@ -93,12 +93,11 @@ func (s *Shell) runValidate(v validation, files []string) error {
 		opts.Context = &blueprint.Context{Files: names}
 	}
 	all := Validated{Valid: true, Files: []ValidatedFile{}}
-	var unread error
+	var unread []string
 	for _, file := range files {
 		text, err := s.read(file)
 		if err != nil {
-			unread = &usageError{err.Error()}
-			s.say("%s %s", s.errPaint().Bad("clocker:"), err)
+			unread = append(unread, err.Error())
 			continue
 		}
 		f := validated(fileName(file), text, opts)
@@ -108,8 +107,8 @@ func (s *Shell) runValidate(v validation, files []string) error {
 	if err := s.showValidated(v.format, all); err != nil {
 		return err
 	}
-	if unread != nil {
-		return unread
+	if len(unread) > 0 {
+		return &usageError{strings.Join(unread, "; ")}
 	}
 	return all.err()
 }

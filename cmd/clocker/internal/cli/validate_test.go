@@ -50,7 +50,7 @@ func TestValidateOfSeveralFilesEndsAsTheWorstOfThem(t *testing.T) {
 	}{
 		{[]string{good, good}, 0, ""},
 		{[]string{good, bad}, 1, "1 of 2 blueprints have problems, 2 together"},
-		{[]string{bad, none, good}, 2, "no such file"},
+		{[]string{bad, none, good}, 2, "there is no file"},
 		{nil, 2, "name one or more files"},
 	} {
 		r := alone(t, "", append([]string{"validate"}, tt.files...)...)

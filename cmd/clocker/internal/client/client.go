@@ -6,10 +6,8 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -45,18 +43,6 @@ func Path(segments ...string) string {
 	return b.String()
 }
 
-// Unreachable says that nothing answers at the API's address.
-type Unreachable struct {
-	Base string
-	Err  error
-}
-
-func (u *Unreachable) Error() string {
-	return fmt.Sprintf("no Clocker answers at %s: %v", u.Base, u.Err)
-}
-
-func (u *Unreachable) Unwrap() error { return u.Err }
-
 const (
 	retries   = 3                      // of a connection that broke
 	busyTries = 15                     // of an API whose database is away: it starts again within seconds
@@ -75,7 +61,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*http.Response, error) {
 		res, err := c.send(ctx, r, key)
 		switch {
 		case err == nil && (res.StatusCode != http.StatusServiceUnavailable || attempt >= busyTries):
-			return accept(res)
+			return c.accept(res)
 		case err == nil:
 			_ = res.Body.Close()
 		case ctx.Err() != nil:
@@ -116,21 +102,6 @@ func (c *Client) send(ctx context.Context, r Request, key string) (*http.Respons
 	return c.HTTP.Do(req)
 }
 
-// notThere reports that no connection was made, so that trying again at once is of no use.
-func notThere(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial"
-}
-
-// cause drops the method and address that net/http puts before an error: Unreachable names the address itself.
-func cause(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
-	}
-	return err
-}
-
 func newKey() string {
 	b := make([]byte, 16)
 	_, _ = rand.Read(b) // it does not fail
@@ -164,7 +135,7 @@ func Call[T any](ctx context.Context, c *Client, r Request) (Doc[T], error) {
 		return d, nil
 	}
 	if err := json.Unmarshal(d.Raw, &d.Value); err != nil {
-		return d, fmt.Errorf("read the answer of %s: %w; is this Clocker's address?", r.Path, err)
+		return d, &Foreign{Base: c.Base, Said: "it sends no JSON"}
 	}
 	return d, nil
 }

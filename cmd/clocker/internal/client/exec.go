@@ -41,7 +41,7 @@ func (c *Client) Exec(ctx context.Context, path string, x Exec) (int, error) {
 	switch {
 	case err == nil:
 	case res != nil && res.StatusCode != http.StatusSwitchingProtocols:
-		_, err = accept(res)
+		_, err = c.accept(res)
 		return 0, err
 	case ctx.Err() != nil:
 		return 0, ctx.Err()
@@ -69,6 +69,13 @@ type execution struct {
 
 var errDone = errors.New("the command ended")
 
+// unwritten is output that nobody takes here.
+type unwritten struct{ err error }
+
+func (u *unwritten) Error() string { return fmt.Sprintf("write the command's output: %v", u.err) }
+
+func (u *unwritten) Unwrap() error { return u.err }
+
 func (s *execution) run(ctx context.Context) (int, error) {
 	g, during := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.read(during) })
@@ -79,7 +86,10 @@ func (s *execution) run(ctx context.Context) (int, error) {
 		go s.feed(during) // a read of a terminal cannot be called off, so nobody waits for it
 	}
 	err := g.Wait()
+	var ours *unwritten
 	switch {
+	case errors.As(err, &ours):
+		return 0, err
 	case errors.Is(err, errDone) && s.result.Error != "":
 		return 0, &Problem{Detail: s.result.Error, Code: s.result.Code}
 	case errors.Is(err, errDone):
@@ -135,7 +145,7 @@ func (s *execution) print(ctx context.Context) error {
 			to = s.x.Err
 		}
 		if _, err := to.Write(data); err != nil {
-			return fmt.Errorf("write the command's output: %w", err)
+			return &unwritten{err}
 		}
 		// Once the command has ended nobody needs room any more.
 		_ = s.write(ctx, clocker.ExecRoom, binary.BigEndian.AppendUint32(nil, uint32(len(data))))

@@ -47,10 +47,15 @@ func (p *Problem) Error() string {
 
 const maxProblem = 1 << 20 // bytes of a refusal that are read
 
-// accept turns an answer that is no success into a *Problem.
-func accept(res *http.Response) (*http.Response, error) {
+// accept turns an answer that is no success into a *Problem, and one that is not Clocker's into *Foreign.
+func (c *Client) accept(res *http.Response) (*http.Response, error) {
+	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")) // an unreadable one is none of ours
 	if res.StatusCode >= 200 && res.StatusCode < 300 {
-		return res, nil
+		if kind != "text/html" {
+			return res, nil
+		}
+		_ = res.Body.Close()
+		return nil, &Foreign{Base: c.Base, Said: "it sends a web page"}
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(res.Body, maxProblem))
@@ -58,13 +63,16 @@ func accept(res *http.Response) (*http.Response, error) {
 		return nil, fmt.Errorf("read the refusal of the API (%s): %w", res.Status, err)
 	}
 	p := &Problem{}
-	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")) // an unreadable one is none of ours
 	if strings.HasSuffix(kind, "json") && json.Unmarshal(text, p) == nil {
 		p.Raw = text
 	}
 	p.Status = res.StatusCode
-	if p.Raw == nil && strings.Contains(string(text), "HTTP request to an HTTPS server") { // as net/http says it
+	switch {
+	case p.Raw != nil:
+	case strings.Contains(string(text), "HTTP request to an HTTPS server"): // as net/http says it
 		p.Detail = "the API speaks TLS at this address: begin it with https://"
+	case res.StatusCode == http.StatusNotFound, res.StatusCode == http.StatusMethodNotAllowed, res.StatusCode == http.StatusNotImplemented:
+		return nil, &Foreign{Base: c.Base, Said: "it answers " + res.Status} // ours says what is not there
 	}
 	return nil, p
 }

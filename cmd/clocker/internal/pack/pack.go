@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -27,7 +28,10 @@ type Archive struct {
 // Directory packs a directory. It fails with *TooLarge when the result would be larger than limit bytes.
 func Directory(dir string, limit int) (Archive, error) {
 	root, err := filepath.EvalSymlinks(dir)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Archive{}, fmt.Errorf("pack %s: there is no such directory", dir)
+	case err != nil:
 		return Archive{}, fmt.Errorf("pack %s: %w", dir, err)
 	}
 	if info, err := os.Stat(root); err != nil || !info.IsDir() {

@@ -107,6 +107,9 @@ func (b *Board) Unplaced() []string {
 // Lines are the board for a terminal of a width and height, in characters: a line per container, those that are not
 // healthy first when there is not room for all, and a last line that counts.
 func (b *Board) Lines(width, height int, p Paint) []string {
+	if len(b.rows) == 0 {
+		return []string{"  nothing is left"} // a board begins with what is there
+	}
 	names := make([]string, 0, len(b.rows))
 	longest, healthy := 0, 0
 	for name, r := range b.rows {

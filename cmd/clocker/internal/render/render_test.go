@@ -148,6 +148,9 @@ shop/web/0: healthy`)
 	if lines := b.Lines(80, 24, Paint{}); len(lines) != 3 {
 		t.Errorf("a gone container stays on the board: %q", lines)
 	}
+	last := Board{rows: map[string]row{web0.Path(): {}}}
+	last.Apply(events.ContainerGone{Container: web0})
+	equal(t, strings.Join(last.Lines(80, 24, Paint{}), "\n"), "  nothing is left")
 }
 
 func TestLiveRedrawsInPlace(t *testing.T) {
