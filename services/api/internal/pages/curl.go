@@ -28,34 +28,36 @@ func curl(o operation) string {
 	if len(query) > 0 {
 		address += "?" + query.Encode()
 	}
-	words := []string{"curl"}
+	first := "curl"
 	if streams(o.Is) {
-		words = append(words, "-N")
+		first += " -N"
 	}
 	if o.Method != "get" {
-		words = append(words, "-X "+strings.ToUpper(o.Method))
+		first += " -X " + strings.ToUpper(o.Method)
 	}
+	lines := []string{first + ` "$CLOCKER_URL` + address + `"`}
 	if security, ok := at(o.Is, "security").([]any); !ok || len(security) > 0 {
-		words = append(words, `-H "Authorization: Bearer $CLOCKER_TOKEN"`)
+		lines = append(lines, `-H "Authorization: Bearer $CLOCKER_TOKEN"`)
 	}
-	return strings.Join(append(append(words, body(o.Is)...), `"$CLOCKER_URL`+address+`"`), " ")
+	return strings.Join(append(lines, body(o.Is)...), " \\\n  ")
 }
 
 // body is what carries the body of a request, in the first of the types that it may have.
 func body(is any) []string {
-	for _, kind := range sorted(at(is, "requestBody", "content")) {
-		header := fmt.Sprintf("-H 'Content-Type: %s'", kind)
-		example := at(is, "requestBody", "content", kind, "example")
-		if example == nil {
-			return []string{header, "--data-binary @blueprint.yaml"}
-		}
-		text, err := json.Marshal(example)
-		if err != nil {
-			panic(err) // it came from JSON
-		}
-		return []string{header, "-d '" + strings.ReplaceAll(string(text), "'", `'\''`) + "'"}
+	kinds := sorted(at(is, "requestBody", "content"))
+	if len(kinds) == 0 {
+		return nil
 	}
-	return nil
+	header := fmt.Sprintf("-H 'Content-Type: %s'", kinds[0])
+	example := at(is, "requestBody", "content", kinds[0], "example")
+	if example == nil {
+		return []string{header, "--data-binary @blueprint.yaml"}
+	}
+	text, err := json.Marshal(example)
+	if err != nil {
+		panic(err) // it came from JSON
+	}
+	return []string{header, "-d '" + strings.ReplaceAll(string(text), "'", `'\''`) + "'"}
 }
 
 // streams reports whether an operation may be answered with a stream.

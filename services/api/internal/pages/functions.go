@@ -14,7 +14,7 @@ import (
 // functions are what the templates of the generated documents read them with.
 var functions = template.FuncMap{"at": at, "sorted": sorted, "kind": kind, "resolve": resolve, "named": named, "operations": operations,
 	"required": required, "upper": strings.ToUpper, "prose": prose, "deeds": deeds, "curl": curl, "refusals": refusals,
-	"answers": answers}
+	"answers": answers, "groups": groups, "breakable": breakable}
 
 // at finds a value within maps by the names on the way to it.
 func at(value any, way ...string) any {
@@ -141,11 +141,25 @@ func refusals(is any) string {
 	return strings.Join(out, ", ")
 }
 
-// contentsOfAPI are the groups of operations with their operations, then the types.
-func contentsOfAPI(document any) (out []entry) {
+// groups are the names of the groups of operations. What is about the process itself comes last.
+func groups(document any) (names []string) {
 	tags, _ := at(document, "tags").([]any)
 	for _, tag := range tags {
-		name := fmt.Sprint(at(tag, "name"))
+		names = append(names, fmt.Sprint(at(tag, "name")))
+	}
+	last := func(name string) int { return slices.Index([]string{"version", "process"}, name) }
+	slices.SortStableFunc(names, func(x, y string) int { return last(x) - last(y) })
+	return names
+}
+
+// breakable lets a path go over several lines, from slash to slash.
+func breakable(text string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(text), "/", "<wbr>/"))
+}
+
+// contentsOfAPI are the groups of operations with their operations, then the types.
+func contentsOfAPI(document any) (out []entry) {
+	for _, name := range groups(document) {
 		out = append(out, entry{name, name, 2})
 		for _, o := range operations(document, name) {
 			out = append(out, entry{fmt.Sprint(at(o.Is, "operationId")), strings.ToUpper(o.Method) + " " + o.Path, 3})

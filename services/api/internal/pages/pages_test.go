@@ -175,7 +175,7 @@ func TestThePageOfTheAPIHasEachOperationAndFieldOfTheDocument(t *testing.T) {
 		}
 	}
 	for p, item := range document["paths"].(map[string]any) {
-		want(`<code>%</code>`, p)
+		want(`<code>%</code>`, string(breakable(p)))
 		for _, o := range item.(map[string]any) {
 			want(`id="%"`, at(o, "operationId"))
 			parameters, _ := at(o, "parameters").([]any)

@@ -43,7 +43,7 @@ function find(bar) {
   label.htmlFor = 'find';
   label.textContent = `Find ${what}`;
   const input = document.createElement('input');
-  Object.assign(input, { id: 'find', type: 'search', placeholder: 'words, such as resize · press /', autocomplete: 'off', spellcheck: false });
+  Object.assign(input, { id: 'find', type: 'search', placeholder: `such as ${bar.dataset.example} · press /`, autocomplete: 'off', spellcheck: false });
   const count = document.createElement('output');
   count.htmlFor = 'find';
   bar.append(label, input, count);
