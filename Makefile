@@ -29,11 +29,15 @@ demo: ## Clocker and an example application on this machine
 clean-demo: ## take the demo away, leave what was there before
 	@dev/clean-demo
 
-.PHONY: up down purge
+.PHONY: up down purge backup restore
 up: ## Clocker with a container for each service, by Compose
 	@dev/up
 down: ## stop what `up` started; what Clocker keeps stays, and applications run on
 	@dev/down
+backup: ## write what `up` keeps into FILE=clocker-backup.tar
+	@dev/backup "$(FILE)"
+restore: ## make it again what FILE=clocker-backup.tar holds, and start it
+	@dev/restore "$(FILE)"
 purge: ## stop it, and take away what it keeps and runs
 	@dev/down --all
 

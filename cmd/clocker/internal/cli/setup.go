@@ -31,8 +31,22 @@ credentials, in a directory of its name), CLOCKER_STATE (where those that keep s
 			return nil
 		},
 	}
-	c.AddCommand(s.setupPrint())
+	c.AddCommand(s.setupPrint(), s.setupPassword())
 	return c
+}
+
+func (s *Shell) setupPassword() *cobra.Command {
+	return &cobra.Command{
+		Use: "password ROLE", Short: "Make the password of a role in Postgres anew, such as clocker_ipam; clocker migrate tells Postgres",
+		Args: exactly("ROLE"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := setup.RenewPassword(s.setupOptions(), args[0]); err != nil {
+				return err
+			}
+			s.say("the password of %s is new; Postgres knows it after the next clocker migrate", args[0])
+			return nil
+		},
+	}
 }
 
 // printable is what people may need of an installation, and where it is in the data directory.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"clocker.io/cmd/clocker/internal/up"
 	"clocker.io/cmd/clocker/internal/whole"
 	"clocker.io/pkg/bus/access"
+	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/pg"
 )
 
@@ -72,6 +74,35 @@ func Rotate(o Options, newAuthority bool) error {
 	return o.handOut()
 }
 
+// RenewPassword makes the password of a role in Postgres anew and hands it out. Who connects next shows the new one, so
+// Postgres has to be told: its owner's it reads by itself, the services' are told by migrate.
+func RenewPassword(o Options, role string) error {
+	if !slices.Contains(roles(), role) {
+		return &clocker.Error{Code: clocker.Invalid, Message: fmt.Sprintf("%q is no role of Postgres with a password; there are %s", role, strings.Join(roles(), ", "))}
+	}
+	release, err := lock(o.Data)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := os.Remove(filepath.Join(o.Data, dirPasswords, role)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("take the password away: %w", err)
+	}
+	if err := o.make(); err != nil {
+		return err
+	}
+	return o.handOut()
+}
+
+// roles are those of Postgres that have a password.
+func roles() []string {
+	out := []string{ownerOfAll}
+	for _, s := range services() {
+		out = append(out, pg.RoleName(s))
+	}
+	return out
+}
+
 // lock keeps other runs out: two would write over each other's drafts.
 func lock(data string) (release func(), err error) {
 	if err := os.MkdirAll(data, 0o711); err != nil {
@@ -96,11 +127,7 @@ func (o Options) make() error {
 	if err := os.MkdirAll(passwords, 0o700); err != nil {
 		return fmt.Errorf("make passwords: %w", err)
 	}
-	roles := []string{ownerOfAll}
-	for _, s := range services() {
-		roles = append(roles, pg.RoleName(s))
-	}
-	for _, role := range roles {
+	for _, role := range roles() {
 		if err := up.Secret(filepath.Join(passwords, role)); err != nil {
 			return err
 		}

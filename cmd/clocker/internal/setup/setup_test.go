@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"clocker.io/pkg/bus/access"
+	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/run"
 )
 
@@ -184,5 +185,41 @@ func TestRotationHandsOutNewCertificatesAndNothingElse(t *testing.T) {
 			}
 		}
 		first = second
+	}
+}
+
+func TestANewPasswordOfARoleIsHandedOutToWhoUsesItAndNothingElseChanges(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	first := setUp(t, o)
+	for role, files := range map[string][]string{
+		"clocker_ipam": {"ipam/password", "migrate/passwords/clocker_ipam"},
+		"clocker":      {"migrate/password", "postgres/password"},
+	} {
+		if err := RenewPassword(o, role); err != nil {
+			t.Fatal(err)
+		}
+		second, changed := tree(t, o.Secrets), []string{}
+		for _, name := range slices.Sorted(maps.Keys(second)) {
+			if second[name] != first[name] {
+				changed = append(changed, name)
+			}
+		}
+		if !slices.Equal(changed, files) {
+			t.Errorf("%s: changed are %v, want %v", role, changed, files)
+		}
+		_, one, _ := strings.Cut(second[files[0]], " ")
+		_, other, _ := strings.Cut(second[files[1]], " ")
+		if one != other || one == "" {
+			t.Errorf("%s: %v have not the same one", role, files)
+		}
+		first = second
+	}
+	err := RenewPassword(o, "../token")
+	if clocker.CodeOf(err) != clocker.Invalid || !strings.Contains(err.Error(), "clocker_ipam") {
+		t.Errorf("of no role: %v", err)
+	}
+	if again := tree(t, o.Secrets); !maps.Equal(first, again) {
+		t.Error("a refusal changed something")
 	}
 }

@@ -136,6 +136,21 @@ func (a *apart) migrated(t *testing.T) {
 	}
 }
 
+func TestTheOwnersNewPasswordIsTakenWhileTheDatabaseRuns(t *testing.T) {
+	t.Parallel()
+	a := newApart(t)
+	stop := a.run(t)
+	defer stop()
+	a.migrated(t)
+	if err := os.Remove(a.file("password")); err != nil {
+		t.Fatal(err)
+	}
+	if err := Secret(a.file("password")); err != nil {
+		t.Fatal(err)
+	}
+	a.migrated(t)
+}
+
 func TestADatabaseThatWasLostIsNotTakenForTheOneBefore(t *testing.T) {
 	t.Parallel()
 	a := newApart(t)

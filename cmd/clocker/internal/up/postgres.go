@@ -91,11 +91,9 @@ func serveDatabase(ctx context.Context, o Options, db database, network *server.
 	if network == nil {
 		return db.Run(ctx)
 	}
-	password, err := readLine(o.Env("CLOCKER_DATABASE_PASSWORD_FILE"))
-	if err != nil {
-		return fmt.Errorf("read the owner's password: %w", err)
-	}
-	if err := pg.OwnPassword(ctx, db.URL, password); err != nil {
+	passwordFile := o.Env("CLOCKER_DATABASE_PASSWORD_FILE")
+	renewed := watch(ctx, lookEvery, passwordFile) // before it is read, so that no change is missed
+	if err := takePassword(ctx, db, passwordFile); err != nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
@@ -109,6 +107,11 @@ func serveDatabase(ctx context.Context, o Options, db database, network *server.
 			case <-changed:
 				db.Reload()
 				o.Log.Info("Postgres reads its certificate again")
+			case <-renewed:
+				if err := takePassword(ctx, db, passwordFile); err != nil {
+					return err
+				}
+				o.Log.Info("the owner of the database has another password")
 			}
 		}
 	})
@@ -117,4 +120,13 @@ func serveDatabase(ctx context.Context, o Options, db database, network *server.
 		g.Go(func() error { return run.ServeHTTP(ctx, listen, run.HealthHandler(newRegistry(), checks)) })
 	}
 	return g.Wait()
+}
+
+// takePassword gives the owner of the database the password of a file.
+func takePassword(ctx context.Context, db database, file string) error {
+	password, err := readLine(file)
+	if err != nil {
+		return fmt.Errorf("read the owner's password: %w", err)
+	}
+	return pg.OwnPassword(ctx, db.URL, password)
 }
