@@ -23,9 +23,12 @@ type Value[T any] struct {
 // New reads the value for the first time, and fails when that does.
 func New[T any](log *slog.Logger, read func() (T, error), files ...string) (*Value[T], error) {
 	v := &Value[T]{files: files, read: read, log: log}
-	var err error
-	v.seen, _ = v.look() // a file that is not there is for read to judge
-	v.value, err = read()
+	seen, gone := v.look()
+	value, err := read()
+	if gone != nil {
+		seen, _ = v.look() // read may have made what was not there
+	}
+	v.seen, v.value = seen, value
 	return v, err
 }
 

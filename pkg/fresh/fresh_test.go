@@ -92,3 +92,17 @@ func TestAFileThatIsReplacedWhileItIsReadIsReadAgain(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// A token is made when there is none; that is no replacement.
+func TestAFileThatReadingMadeIsNotReadAgain(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "name")
+	var said bytes.Buffer
+	v, err := fresh.New(slog.New(slog.NewTextHandler(&said, nil)), func() (string, error) {
+		put(t, name, "made")
+		return "made", nil
+	}, name)
+	if got := v.Get(); err != nil || got != "made" || said.Len() > 0 {
+		t.Errorf("got %s, %v, said %s", got, err, said.String())
+	}
+}

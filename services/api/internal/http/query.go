@@ -174,6 +174,9 @@ func decode(c echo.Context, into map[string]*json.RawMessage) error {
 		if err := d.Decode(to); err != nil {
 			return noObject(err)
 		}
+		if zeroIn(*to) {
+			return invalid("%s holds a zero byte", name)
+		}
 	}
 	if _, err := d.Token(); err != nil {
 		return noObject(err)
@@ -182,6 +185,21 @@ func decode(c echo.Context, into map[string]*json.RawMessage) error {
 		return invalid("something follows the JSON object of the body")
 	}
 	return nil
+}
+
+// zeroIn reports whether a text in a value holds a zero byte, which the database does not take. A zero byte is always
+// escaped in JSON; the escape of a backslash before u0000 is not one.
+func zeroIn(value json.RawMessage) bool {
+	for at := 0; at < len(value); at++ {
+		if value[at] != '\\' {
+			continue
+		}
+		if bytes.HasPrefix(value[at:], []byte(`\u0000`)) {
+			return true
+		}
+		at++ // what it escapes
+	}
+	return false
 }
 
 func noObject(err error) error {

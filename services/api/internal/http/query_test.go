@@ -1,10 +1,13 @@
 package http
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
 
+	"clocker.io/services/api/internal/describe"
 	"clocker.io/services/api/internal/view"
 )
 
@@ -39,14 +42,16 @@ func TestABodyThatIsNoObjectIsRefused(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	for body, says := range map[string]string{
-		`[]`:                               "the body must be a JSON object",
-		`null`:                             "the body must be a JSON object",
-		`{"cloud":"a"`:                     "the body must be a JSON object: unexpected EOF",
-		`{"cloud":"a","location":}`:        "the body must be a JSON object: invalid character '}' looking for beginning of value",
-		`{"cloud":"a","cloud":"b"}`:        `the field "cloud" is given twice`,
-		`{"cloud":"a","location":"x"} {}`:  "something follows the JSON object of the body",
-		`{"cloud":"a","location":"x"} end`: "something follows the JSON object of the body",
-		`{"clout":"a"}`:                    `the field "clout" is unknown`,
+		`[]`:                                  "the body must be a JSON object",
+		`null`:                                "the body must be a JSON object",
+		`{"cloud":"a"`:                        "the body must be a JSON object: unexpected EOF",
+		`{"cloud":"a","location":}`:           "the body must be a JSON object: invalid character '}' looking for beginning of value",
+		`{"cloud":"a","cloud":"b"}`:           `the field "cloud" is given twice`,
+		`{"cloud":"a","location":"x"} {}`:     "something follows the JSON object of the body",
+		`{"cloud":"a","location":"x"} end`:    "something follows the JSON object of the body",
+		`{"clout":"a"}`:                       `the field "clout" is unknown`,
+		`{"cloud":"a","location":"\\\u0000"}`: "location holds a zero byte",
+		`{"cloud":"a","location":"\\u0000"}`:  `there is no location "\\u0000"; there are: `,
 	} {
 		if p := b.do("POST", "/v1/clouds", body).problem(t); p.Status != http.StatusBadRequest || p.Detail != says {
 			t.Errorf("%s: %d %s, want %s", body, p.Status, p.Detail, says)
@@ -68,6 +73,63 @@ func TestAMediaTypeThatIsNotWantedIsNotAnswered(t *testing.T) {
 	} {
 		if r := b.do("GET", "/v1/events?follow=false", "", "Accept", accept); r.Header.Get("Content-Type") != kind {
 			t.Errorf("%s is answered with %s, want %s", accept, r.Header.Get("Content-Type"), kind)
+		}
+	}
+}
+
+// A cursor is the client's to keep, and may come back as anything.
+func TestACursorThatWasTamperedWithIsNoFaultOfTheServer(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.furnish(b.deploy(shop).UID)
+	var lists []string
+	for _, r := range b.server.table() {
+		if _, has := r.is.Param("cursor"); has {
+			lists = append(lists, r.path)
+		}
+	}
+	if len(lists) < 10 {
+		t.Fatalf("only %v are lists", lists)
+	}
+	for _, place := range []string{
+		`null`, `[]`, `{}`, `[null]`, `["a"]`, `["\u0000"]`, `["\ud800"]`, `["shop","web",1]`, `["shop","web",-1]`, `["shop","web",99999999999]`,
+		`["shop","web",1e3]`, `["shop","\u0000",1]`, `[9223372036854775807,"a"]`, `[-9223372036854775808,"a"]`, `[99999999999999999999,"a"]`,
+		`[1.5,"a"]`, `[1,"\u0000"]`, `["a","b"]`, `["a","\u0000"]`, `["a",1]`, `["a","b","c"]`, `["a","b","\u0000"]`,
+	} {
+		cursor := base64.RawURLEncoding.EncodeToString([]byte(place))
+		for _, path := range lists {
+			if r := b.do("GET", path+"?cursor="+cursor, ""); r.Status != http.StatusOK && r.Status != http.StatusBadRequest {
+				t.Errorf("%s after %s: %d %s", path, place, r.Status, r.Body)
+			}
+		}
+	}
+}
+
+// A zero byte is text in JSON and none in the database.
+func TestAZeroByteInABodyIsNoFaultOfTheServer(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.furnish(b.deploy(shop).UID)
+	for _, r := range b.server.table() {
+		for _, body := range r.is.Body {
+			if body.Content != describe.JSON {
+				continue
+			}
+			fields := map[string]any{}
+			for i := range body.Type.NumField() {
+				name, _, _ := strings.Cut(body.Type.Field(i).Tag.Get("json"), ",")
+				fields[name] = "\x00"
+			}
+			for name := range fields {
+				text, err := json.Marshal(map[string]any{name: fields[name]})
+				if err != nil {
+					t.Fatal(err)
+				}
+				path := strings.NewReplacer(":app", "shop", ":entity", "web", ":effector", "resize", ":cloud", "my-docker-cloud").Replace(r.path)
+				if got := b.do(r.method, path, string(text)); got.Status >= http.StatusInternalServerError {
+					t.Errorf("%s %s with %s: %d %s", r.method, path, text, got.Status, got.Body)
+				}
+			}
 		}
 	}
 }

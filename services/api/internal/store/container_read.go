@@ -88,7 +88,7 @@ func utc(t *time.Time) *time.Time {
 func (r *Reader) Containers(ctx context.Context, application string, p Page) (view.Page[view.Container], error) {
 	none := view.Page[view.Container]{}
 	var app, entity string
-	ordinal := -1
+	ordinal := int32(-1)
 	if err := p.place(&app, &entity, &ordinal); err != nil {
 		return none, err
 	}

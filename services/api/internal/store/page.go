@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 
@@ -36,7 +37,7 @@ func (p Page) place(into ...any) error {
 	for i := 0; err == nil && i < len(into) && i < len(parts); i++ {
 		err = json.Unmarshal(parts[i], into[i])
 	}
-	if err != nil || len(parts) != len(into) {
+	if err != nil || len(parts) != len(into) || bytes.Contains(data, []byte(`\u0000`)) { // which no text of the database holds
 		return &clocker.Error{Code: clocker.Invalid, Message: "this cursor is none that a list gave"}
 	}
 	return nil
