@@ -13,17 +13,19 @@ import (
 func userLines() []line {
 	return []line{
 		{1, "sixty golden error texts, ten mistakes in one go, and ten minutes of the fuzz target", mistakes},
-		{2, "the tour word for word in a terminal; exec -it with resize and exit code; doctor on ten planted faults", tests(
+		{2, "the tour word for word in a terminal; exec -it with resize and exit code; doctor on ten planted faults; completion in three shells", tests(
 			"TestTheTourIsWhatAReaderSees", "TestACommandInAContainer", "TestDoctorNamesEachPlantedFaultWithItsMend",
-			"TestDoctorOnARunningClocker", "TestEachExampleIsDeployed")},
+			"TestDoctorOnARunningClocker", "TestEachExampleIsDeployed", "TestEachShellCompletesByTheLinesOfTheDocumentation")},
 		{3, "make bench NAME=line and NAME=idle: POST to running against the Engine and Swarm, and what an idle Clocker costs", bench(aims{
 			"line.one.over-engine.p95": 1, "line.fifty.vs-engine": 1 / 1.1, "line.fifty.vs-engine.p95": 1 / 1.1, "line.one.vs-swarm": 1,
 			"line.fifty.vs-swarm.first": 1, "line.fifty.vs-swarm.median": 1, "idle.memory": 1, "idle.cpu": 1,
 		}, "line", "idle")},
 		{4, "lists and events at 10,000 containers: a page under 200 ms, memory flat", lists},
-		{5, "public validators on OpenAPI and AsyncAPI; a generated client makes the calls of the tour", tests(
+		{5, "public validators on OpenAPI and AsyncAPI; a generated client makes the calls of the tour; the pages in a browser", tests(
 			"TestPublicValidatorsFindNothingWrongWithTheDocumentsAndSomethingWithBrokenOnes",
-			"TestAClientThatAPublicGeneratorMadeOfTheDocumentMakesTheCallsOfTheTour")},
+			"TestAClientThatAPublicGeneratorMadeOfTheDocumentMakesTheCallsOfTheTour",
+			"TestEachPageLoadsAsksNobodyElseFitsATelephoneAndLeadsNowhereDead", "TestEachKindOfPageIsAccessibleInLightAndInDark",
+			"TestEachLinkAndControlIsReachedByTabInOrderAndIsSeen")},
 	}
 }
 
