@@ -72,12 +72,16 @@ func TestAProbeThatTakesTooLongIsKilled(t *testing.T) {
 	b := newBench(t)
 	b.start()
 	a, e := b.member(0, func(a *clocker.Assignment) {
-		a.Health = &clocker.HealthCheck{Command: []string{"/box", "do", "stay"}, Interval: 60_000, Timeout: 500, Retries: 1}
+		a.Health = &clocker.HealthCheck{Command: []string{"/box", "do", "stay"}, Interval: 60_000, Timeout: 3000, Retries: 3}
 	})
 	b.point(b.network.ID, e)
 	b.assign(a)
-	b.seen("container.unhealthy " + a.Path() + ": command /box did not end in time")
+	b.eventually("the probe and its child run", func() bool { return b.status(a) == "running" && len(b.pids(a)) == 2 })
+	first := b.first(a)
 	b.eventually("the probe and its child end", func() bool { return len(b.pids(a)) == 0 })
+	if now := b.first(a); now != first {
+		t.Errorf("its container was started anew, as process %s after %s", now, first)
+	}
 }
 
 // An agent in a container has processes of its own, and sees none of the Engine's.

@@ -89,7 +89,26 @@ func TestACommandInAContainer(t *testing.T) {
 		if code := term.Ends(); code != 125 {
 			t.Errorf("exit code %d, want 125", code)
 		}
+		shells := func() int {
+			out := r.Engine.Docker("top", "clk-"+id+"-web-0-g1", "-eo", "pid,args")
+			n := 0
+			for line := range strings.Lines(out) {
+				if f := strings.Fields(line); len(f) == 2 && f[1] == "sh" {
+					n++
+				}
+			}
+			return n
+		}
+		if n := shells(); n != 1 {
+			t.Errorf("with Clocker gone %d shells run, want the one that nobody could end", n)
+		}
 		r.StartAll()
+		rig.Eventually(t, "it to be ended when Clocker is back", rig.Limit, func() error {
+			if n := shells(); n != 0 {
+				return fmt.Errorf("%d shells run", n)
+			}
+			return nil
+		})
 	})
 }
 

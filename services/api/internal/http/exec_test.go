@@ -359,8 +359,12 @@ func TestTheProcessThatEndsTellsItsClientsAndWaitsUntilThatIsWrittenDown(t *test
 	c := b.call(clocker.ExecCommand{Command: []string{"sh"}})
 	a.out <- clocker.ExecOutput{Stream: "stdout", Data: []byte("$ ")}
 	c.until(clocker.ExecStdout)
+	a.mu.Lock()
+	a.refuse = &clocker.Error{Code: clocker.Unavailable, Message: "no responders"}
+	a.mu.Unlock()
 	b.server.end()
-	if r := c.result(); !strings.HasPrefix(r.Error, "this process of api ends") {
+	if r := c.result(); !strings.HasPrefix(r.Error, "this process of api ends") || !strings.HasSuffix(r.Error, "; the command may run on: "+
+		"the agent of host localhost does not answer: it ended the command with itself, or ends it when it is back") {
 		t.Errorf("result %+v", r)
 	}
 	b.server.waitForExecs(c.ctx)

@@ -36,7 +36,7 @@ func (a *Agent) Leave(ctx context.Context) (lives string) {
 	case clocker.NotFound:
 		return "the agent of host " + a.Host + " was started anew, and ends it when it finds it"
 	case clocker.Unavailable:
-		return "the agent of host " + a.Host + " does not answer, and ends it when it is back"
+		return "the agent of host " + a.Host + " does not answer: it ended the command with itself, or ends it when it is back"
 	}
 	if err != nil {
 		return err.Error()
