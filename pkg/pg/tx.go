@@ -3,6 +3,8 @@ package pg
 import (
 	"context"
 
+	"clocker.io/pkg/events"
+
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -10,6 +12,9 @@ import (
 // Tx is a transaction of a store.
 type Tx struct {
 	pgx.Tx
+	// Deliveries are what a consumer handles in this transaction, in order, those included that turn out to be known.
+	Deliveries []events.Delivery
+
 	db     *DB
 	later  *pgx.Batch
 	broken error // why what was put off could not be done

@@ -69,6 +69,7 @@ func (u *Unit[S]) Do(ctx context.Context, consumer string, ds []events.Delivery,
 		if len(fresh) == 0 {
 			return nil
 		}
+		tx.Deliveries = ds
 		store := u.bind(tx)
 		var out outbox
 		for _, d := range ds {
