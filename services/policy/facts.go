@@ -3,6 +3,8 @@ package policy
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"clocker.io/pkg/bus"
@@ -86,7 +88,11 @@ func (h *hearing) settle(ctx context.Context) ([]events.Event, error) {
 		}
 		last = f.Counter
 		f.Bound()
-		out = append(out, h.traced(ctx, f)...)
+		follows, err := h.traced(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, follows...)
 	}
 	if last == at.Counter {
 		return nil, nil
@@ -102,16 +108,16 @@ func (h *hearing) settle(ctx context.Context) ([]events.Event, error) {
 	return out, h.store.Heard(ctx, b.Host, b.Epoch, last)
 }
 
-// load locks the applications that the facts are about, in the order of their uids.
+// load locks the applications that the facts are about, in the order of their uids, and loads what they concern.
 func (h *hearing) load(ctx context.Context, after int64) error {
-	var uids []string
+	about := map[string][]clocker.Key{}
 	for _, f := range h.batch.Facts {
-		if f.Container != nil && f.Counter > after {
-			uids = append(uids, f.Container.UID)
+		if f.Container != nil && f.Counter > after && !slices.Contains(about[f.Container.UID], f.Container.Key()) {
+			about[f.Container.UID] = append(about[f.Container.UID], f.Container.Key())
 		}
 	}
-	for _, uid := range store.InOrder(uids) {
-		a, err := h.store.Existing(ctx, uid)
+	for _, uid := range slices.Sorted(maps.Keys(about)) {
+		a, err := h.store.Around(ctx, uid, about[uid]...)
 		if err != nil {
 			return err
 		}
@@ -119,7 +125,7 @@ func (h *hearing) load(ctx context.Context, after int64) error {
 		if a == nil {
 			continue
 		}
-		if err := h.store.Trail(ctx, a.UID, a.ID); err != nil {
+		if err := h.store.Trail(ctx, a.UID, a.ID, about[uid]); err != nil {
 			return err
 		}
 	}
@@ -127,43 +133,44 @@ func (h *hearing) load(ctx context.Context, after int64) error {
 }
 
 // traced settles one fact in the trace that the agent was given with the assignment, and keeps what follows in it.
-func (h *hearing) traced(ctx context.Context, f clocker.Fact) []events.Event {
+func (h *hearing) traced(ctx context.Context, f clocker.Fact) (out []events.Event, err error) {
 	if !trace.Valid(f.Trace) {
-		return h.fact(f)
+		return h.fact(ctx, f)
 	}
 	ctx, span := h.tracer.Follow(ctx, f.Trace, "take fact "+string(f.Kind), "clocker.host", h.batch.Host)
-	defer span.End(nil)
+	defer func() { span.End(err) }()
 	if f.Container != nil {
 		span.Set("clocker.container", f.Container.Path(), "clocker.generation", f.Container.Generation)
 		h.traces[f.Container.UID] = trace.Parent(ctx)
 	}
-	out := h.fact(f)
+	out, err = h.fact(ctx, f)
 	for i, e := range out {
 		if l, ok := e.(events.Linked); ok {
 			l.Trace = trace.Parent(ctx)
 			out[i] = l
 		}
 	}
-	return out
+	return out, err
 }
 
 // fact settles one fact and returns what follows from it.
-func (h *hearing) fact(f clocker.Fact) []events.Event {
+func (h *hearing) fact(ctx context.Context, f clocker.Fact) ([]events.Event, error) {
 	if f.Kind == clocker.FactOrphan && f.Orphan != nil {
-		return []events.Event{events.OrphanCollected{Host: h.batch.Host, Kind: f.Orphan.Kind, Name: f.Orphan.Name}}
+		return []events.Event{events.OrphanCollected{Host: h.batch.Host, Kind: f.Orphan.Kind, Name: f.Orphan.Name}}, nil
 	}
 	if f.Kind.Noun() != noun || f.Container == nil {
 		h.refused[f.Counter] = fmt.Sprintf("a fact of kind %q without a container", f.Kind)
-		return nil
+		return nil, nil
 	}
 	a := h.apps[f.Container.UID]
 	if a == nil {
 		h.refused[f.Counter] = fmt.Sprintf("there is no container %s", f.Container.Path())
-		return nil
+		return nil, nil
 	}
 	l := line.Of(a, h.store.Now())
 	if refusal := l.Fact(h.batch.Host, f); refusal != "" {
 		h.refused[f.Counter] = refusal
 	}
-	return h.store.Follow(l.Events(), f.Container)
+	out, err := decide(ctx, h.store, a, l)
+	return h.store.Follow(out, f.Container), err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"clocker.io/pkg/bus"
+	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
 	"clocker.io/services/policy/internal/line"
 	"clocker.io/services/policy/internal/rows"
@@ -22,7 +23,7 @@ func onSubmitted(ctx context.Context, s *store.Store, e bus.Received[events.Appl
 	}
 	l := line.Of(a, s.Now())
 	l.Submitted(e.Number, e.Event.Operation)
-	return s.Follow(l.Events(), nil), s.Save(ctx, a)
+	return follow(ctx, s, a, l)
 }
 
 // onOperation begins what a user asked for, or keeps it until its application is known.
@@ -45,15 +46,12 @@ func onOperation(ctx context.Context, s *store.Store, e bus.Received[events.Oper
 	}
 	l := line.Of(a, s.Now())
 	l.Operation(e.Number, e.Event)
-	return s.Follow(l.Events(), nil), s.Save(ctx, a)
+	return follow(ctx, s, a, l)
 }
 
 // onAddressed clears a container, or says what holds it back.
 func onAddressed(ctx context.Context, s *store.Store, e bus.Received[events.ContainerAddressed]) ([]events.Event, error) {
-	return on(ctx, s, e.Event.UID, func(a *rows.Application, l *line.Line) error {
-		l.Addressed(e.Event)
-		return s.Host(ctx, a, e.Event.Host)
-	})
+	return on(ctx, s, e.Event.Container, func(l *line.Line) { l.Addressed(e.Event) })
 }
 
 // onWaiting gives the place in the line of a container that another stage holds back to the next one. What clear says
@@ -62,10 +60,7 @@ func onWaiting(ctx context.Context, s *store.Store, e bus.Received[events.Contai
 	if e.Event.Stage == line.StageClear {
 		return nil, nil
 	}
-	return on(ctx, s, e.Event.UID, func(_ *rows.Application, l *line.Line) error {
-		l.Waiting(e.Event)
-		return nil
-	})
+	return on(ctx, s, e.Event.Container, func(l *line.Line) { l.Waiting(e.Event) })
 }
 
 // onImageReady clears the containers that waited for the image.
@@ -88,35 +83,52 @@ func onImage(ctx context.Context, s *store.Store, uid, id string, i rows.Image) 
 	}
 	l := line.Of(a, s.Now())
 	l.Image(i)
-	return s.Follow(l.Events(), nil), s.Save(ctx, a)
+	return follow(ctx, s, a, l)
 }
 
 // onContainerFailed replaces a container whose agent gave it up, or gives it up.
 func onContainerFailed(ctx context.Context, s *store.Store, e bus.Received[events.ContainerFailed]) ([]events.Event, error) {
-	return on(ctx, s, e.Event.UID, func(_ *rows.Application, l *line.Line) error {
-		l.Failed(e.Event)
-		return nil
-	})
+	return on(ctx, s, e.Event.Container, func(l *line.Line) { l.Failed(e.Event) })
 }
 
 // onContainerReleased ends the way back of a generation, and of its application after the last.
 func onContainerReleased(ctx context.Context, s *store.Store, e bus.Received[events.ContainerReleased]) ([]events.Event, error) {
-	return on(ctx, s, e.Event.UID, func(_ *rows.Application, l *line.Line) error {
-		l.Released(e.Event)
-		return nil
-	})
+	return on(ctx, s, e.Event.Container, func(l *line.Line) { l.Released(e.Event) })
 }
 
-// on loads an application that policy stated something about before, takes something in, and saves what follows. What
-// is about an application that policy has forgotten is too late to count.
-func on(ctx context.Context, s *store.Store, uid string, take func(*rows.Application, *line.Line) error) ([]events.Event, error) {
-	a, err := s.Existing(ctx, uid)
+// on takes something in that is about one container of an application that policy stated something about before. It
+// loads no more of the application than that concerns. What is about an application that policy has forgotten is too
+// late to count.
+func on(ctx context.Context, s *store.Store, c clocker.Container, take func(*line.Line)) ([]events.Event, error) {
+	a, err := s.Around(ctx, c.UID, c.Key())
 	if err != nil || a == nil {
 		return nil, err
 	}
 	l := line.Of(a, s.Now())
-	if err := take(a, l); err != nil {
+	take(l)
+	return follow(ctx, s, a, l)
+}
+
+// follow saves what follows from what a line took in, and returns the facts.
+func follow(ctx context.Context, s *store.Store, a *rows.Application, l *line.Line) ([]events.Event, error) {
+	out, err := decide(ctx, s, a, l)
+	if err != nil {
 		return nil, err
 	}
-	return s.Follow(l.Events(), nil), s.Save(ctx, a)
+	return s.Follow(out, nil), s.Save(ctx, a)
+}
+
+// decide applies the rules. Where a part of the application is not enough, it reads the rest and has them go on.
+func decide(ctx context.Context, s *store.Store, a *rows.Application, l *line.Line) ([]events.Event, error) {
+	if err := s.Sense(ctx, a, l.Needs()); err != nil {
+		return nil, err
+	}
+	out := l.Events()
+	if !l.Short() {
+		return out, nil
+	}
+	if err := s.Rest(ctx, a); err != nil {
+		return nil, err
+	}
+	return l.Events(), nil
 }

@@ -138,5 +138,5 @@ func again(ctx context.Context, s *store.Store, uid string) ([]events.Event, err
 		l.Withdraw()
 	}
 	l.Recheck()
-	return s.Follow(l.Events(), nil), s.Save(ctx, a)
+	return follow(ctx, s, a, l)
 }

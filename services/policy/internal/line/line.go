@@ -1,12 +1,10 @@
 package line
 
 import (
-	"fmt"
 	"time"
 
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
-	"clocker.io/services/policy/internal/clear"
 	"clocker.io/services/policy/internal/keep"
 	"clocker.io/services/policy/internal/rows"
 	"clocker.io/services/policy/internal/want"
@@ -14,9 +12,10 @@ import (
 
 // Line is one application while its lock is held. It is not safe for concurrent use.
 type Line struct {
-	app *rows.Application
-	now time.Time
-	out []events.Event
+	app   *rows.Application
+	now   time.Time
+	out   []events.Event
+	short bool
 }
 
 // StageClear is what policy's own ContainerWaiting names as the stage.
@@ -26,17 +25,16 @@ const StageClear = "clear"
 func Of(app *rows.Application, now time.Time) *Line { return &Line{app: app, now: now} }
 
 // Events applies the rules to what was taken in and returns all facts that follow, in order. Called again, it returns
-// nothing more: the rules decide from the rows, and each leaves rows that satisfy it.
+// nothing more: the rules decide from the rows, and each leaves rows that satisfy it. When a part of the application is
+// not enough to decide, it returns nothing and Short reports so; called again with the whole, it goes on.
 func (l *Line) Events() []events.Event {
+	l.short = false
 	if l.app.Known && !l.app.Gone {
-		l.operate()
-		l.end()
-		l.clear()
-		l.fill()
-		l.health()
-		l.deployed()
-		l.reached()
-		l.gone()
+		for _, rule := range []func(){l.operate, l.end, l.clear, l.fill, l.health, l.deployed, l.reached, l.gone} {
+			if rule(); l.short {
+				return nil
+			}
+		}
 	}
 	l.orphaned()
 	out := l.out
@@ -44,30 +42,27 @@ func (l *Line) Events() []events.Event {
 	return out
 }
 
+// Short reports whether Events needs the rest of the application.
+func (l *Line) Short() bool { return l.short }
+
 func (l *Line) state(e ...events.Event) { l.out = append(l.out, e...) }
 
 // fill lets queued containers into the line while it has places. A container whose identity was ended before waits
 // until nothing is left of that: two lives of one identity must not overlap on the way back.
 func (l *Line) fill() {
-	if l.app.Spec == nil {
+	inLine := l.app.InLine()
+	if l.app.Spec == nil || inLine >= want.Bound {
 		return
 	}
-	inLine, queued := 0, false
-	for _, c := range l.app.Wanted() {
-		if c.InLine() {
-			inLine++
-		}
-		queued = queued || c.Phase == rows.Queued
-	}
-	if !queued || inLine >= want.Bound {
-		return
-	}
-	ended := l.ended()
 	var queue []want.Candidate
 	for _, c := range l.app.Wanted() {
-		if c.Phase == rows.Queued && !ended[c.Key()] {
+		if c.Phase == rows.Queued && !c.Ended {
 			queue = append(queue, want.Candidate{Entity: c.Entity, Ordinal: c.Ordinal, Returned: c.Floor > 0})
 		}
+	}
+	if l.app.Beyond.Queued && inLine+len(queue) < want.Bound {
+		l.short = true
+		return
 	}
 	for _, n := range want.Next(queue, want.Order(l.app.Spec.Entities), inLine, want.Bound) {
 		l.request(l.app.Container(clocker.Key{UID: l.app.UID, Entity: n.Entity, Ordinal: n.Ordinal}))
@@ -81,70 +76,6 @@ func (l *Line) request(c *rows.Container) {
 	}
 	c.Enter(rows.Requested, l.now)
 	l.state(want.Request(*l.app.Spec, e, c.Container, c.Host, c.Why))
-}
-
-// ended are the identities with a final withdrawal on the way back.
-func (l *Line) ended() map[clocker.Key]bool {
-	out := map[clocker.Key]bool{}
-	for _, w := range l.app.Withdrawals() {
-		if w.Final && !w.Deleted {
-			out[w.Key()] = true
-		}
-	}
-	return out
-}
-
-// clear looks at every container that is held back: what it waits for may have come. When a latch opens for many at
-// once, they take turns on each host.
-func (l *Line) clear() {
-	if l.app.Spec == nil {
-		return
-	}
-	sensors := clear.Sense(l.app)
-	wanted := l.app.Wanted()
-	starting := map[string]int{} // cleared containers by host
-	for _, c := range wanted {
-		if c.Phase == rows.Cleared {
-			starting[c.Host]++
-		}
-	}
-	for _, c := range wanted {
-		if c.Phase != rows.Addressed {
-			continue
-		}
-		e, ok := l.app.Spec.Entity(c.Entity)
-		if !ok {
-			continue
-		}
-		key := e.Image.Key()
-		o := clear.Decide(clear.Input{Container: c, Entity: e, Image: l.app.Images[key],
-			Building: building(l.app.Catalog[key], e.Image), Known: sensors.Known})
-		if o.Assignment != nil {
-			if starting[c.Host] >= want.Bound {
-				o = clear.Outcome{Waiting: fmt.Sprintf("waits for its turn on host %s", c.Host)}
-			} else {
-				starting[c.Host]++
-			}
-		}
-		l.settle(c, o)
-	}
-}
-
-func (l *Line) settle(c *rows.Container, o clear.Outcome) {
-	switch {
-	case o.Assignment != nil:
-		c.Enter(rows.Cleared, l.now)
-		l.app.Assign(&rows.Assignment{Container: c.Container, Host: c.Host, Desired: clocker.DesiredRunning,
-			Body: o.Assignment, Dirty: true})
-		l.state(events.ContainerCleared{Container: c.Container, Host: c.Host, Image: o.Assignment.Image})
-	case o.Failed != "":
-		c.Enter(rows.Failed, l.now)
-		c.Cause, c.Reason = o.Cause, o.Failed
-		l.state(events.ContainerFailed{Container: c.Container, Host: c.Host, Reason: o.Failed})
-	case o.Waiting != c.Reason:
-		c.Reason, c.Dirty = o.Waiting, true
-		l.state(events.ContainerWaiting{Container: c.Container, Stage: StageClear, Reason: o.Waiting})
-	}
 }
 
 // health states a change of the application's health.

@@ -33,11 +33,15 @@ func (l *Line) open(o *rows.Operation) {
 	slices.SortStableFunc(l.app.Operations, func(a, b *rows.Operation) int { return int(a.Number - b.Number) })
 }
 
-// operate begins what was asked for and not begun yet.
+// operate begins what was asked for and not begun yet, which may concern every container.
 func (l *Line) operate() {
 	for _, o := range l.app.Operations {
 		if o.Begun || o.Outcome != "" {
 			continue
+		}
+		if !l.app.Whole() {
+			l.short = true
+			return
 		}
 		if o.Kind == events.OperationCancel {
 			l.cancel(o)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
 	"clocker.io/services/policy/internal/keep"
 	"clocker.io/services/policy/internal/rows"
@@ -47,6 +48,9 @@ func (l *Line) reached() {
 		t, err := want.Parse(o.Target)
 		if err != nil {
 			continue // it was begun, so its target was read before
+		}
+		if t.Ordinal >= 0 && !l.app.Complete(clocker.Key{UID: l.app.UID, Entity: t.Entity, Ordinal: t.Ordinal}) {
+			continue // nothing has changed for it
 		}
 		members := slices.DeleteFunc(l.app.Wanted(), func(c *rows.Container) bool { return !t.Has(c.Container) })
 		healthy, _ := keep.Health(members)

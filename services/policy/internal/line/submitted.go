@@ -43,7 +43,8 @@ func (l *Line) size(e *rows.Entity, size int, why string) {
 	e.Size, e.Dirty = size, true
 }
 
-// add makes an identity wanted. One that was to end but did not yet simply goes on.
+// add makes an identity wanted. One that was to end but did not yet simply goes on; one that has ended is a new life, which
+// shares nothing with the one before.
 func (l *Line) add(k clocker.Key, why string) {
 	c := l.app.Container(k)
 	if c == nil {
@@ -53,7 +54,8 @@ func (l *Line) add(k clocker.Key, why string) {
 		c.Wanted, c.Dirty = true, true
 		return
 	}
-	c.Host, c.Replaced = "", nil
+	c.Host, c.Network, c.Address, c.MAC, c.Replaced = "", "", "", "", nil
+	c.Ended = l.app.Withdrawal(l.app.Named(k, c.Floor)) != nil
 	c.Renew(why, l.now)
 }
 
@@ -67,7 +69,7 @@ func (l *Line) drop(c *rows.Container, why string) {
 func (l *Line) end() {
 	var leaving map[clocker.Key]bool
 	l.app.All(func(c *rows.Container) {
-		if c.Wanted || c.Phase == rows.Gone {
+		if c.Wanted || c.Phase == rows.Gone || !l.app.Complete(c.Key()) {
 			return
 		}
 		if c.Phase == rows.Queued && c.Floor == 0 {

@@ -10,8 +10,8 @@ import (
 	"clocker.io/pkg/clocker"
 )
 
-// Application is everything policy keeps about one application. A stub, Known false, holds what arrived before the
-// application itself.
+// Application is what policy keeps about one application: everything, or the part that one event is about and what may
+// follow from it concerns. A stub, Known false, holds what arrived before the application itself.
 type Application struct {
 	UID        string
 	ID         string
@@ -26,9 +26,14 @@ type Application struct {
 	Entities   []*Entity            // those of the spec, in its order
 	Images     map[string]*Image    // by key
 	Operations []*Operation         // open ones, by number
-	Hosts      map[string]string    // addresses of the hosts that containers are on, by id
+	Hosts      map[string]string    // addresses of hosts that containers are on, by id
 	Catalog    map[string]Entry     // imagebuilder's view of the images asked for, by key
 
+	Beyond Beyond // what is not at hand
+
+	about       map[clocker.Key]bool // nil for the whole
+	sensed      map[string]bool      // entities whose addresses are at hand
+	shown       bool                 // Catalog is
 	containers  map[clocker.Key]*Container
 	members     map[string][]*Container
 	assignments map[clocker.Container]*Assignment

@@ -60,6 +60,7 @@ type Container struct {
 	Replaced  []time.Time // when keep replaced it, oldest first
 	StartedAt time.Time   // of this generation; zero before
 	Since     time.Time   // when Phase began
+	Ended     bool        // an earlier life of this identity is still on the way back
 	Dirty     bool        // differs from what is stored
 }
 

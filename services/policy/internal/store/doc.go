@@ -4,5 +4,6 @@
 // It decides nothing. Rules that must never break are constraints in migrations/; all other rules are in line and the
 // packages below it.
 //
-// Start reading at [Store.Application], which locks and loads, then [Store.Save]; reader.go reads without locks.
+// Start reading at [Store.Application], which locks and loads, and [Store.Around], which loads only what an event
+// concerns (part.go); then [Store.Save]; reader.go reads without locks.
 package store

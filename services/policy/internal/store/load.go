@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -20,33 +21,88 @@ const patience = 200 * time.Millisecond
 // Application locks an application until the transaction ends and loads all of it, once. One that is not known yet gets
 // a stub, so that there is always a row to lock: who parks and who wakes meet there.
 func (s *Store) Application(ctx context.Context, uid, id string) (*rows.Application, error) {
-	if a := s.apps[uid]; a != nil {
-		return a, nil
-	}
-	b := &pgx.Batch{}
-	b.Queue(`insert into applications (uid, application) values ($1, $2) on conflict do nothing`, uid, id)
-	return s.load(ctx, b, uid)
+	return s.whole(ctx, uid, id)
 }
 
 // Existing is Application without a stub: nil when policy never heard of it.
 func (s *Store) Existing(ctx context.Context, uid string) (*rows.Application, error) {
+	return s.whole(ctx, uid, "")
+}
+
+func (s *Store) whole(ctx context.Context, uid, stub string) (*rows.Application, error) {
 	if a := s.apps[uid]; a != nil {
+		return a, s.Rest(ctx, a)
+	}
+	return s.load(ctx, rows.NewApplication(uid, ""), stub, queueAll)
+}
+
+// Rest loads what is not at hand of an application. What is at hand stays as it is, changed or not.
+func (s *Store) Rest(ctx context.Context, a *rows.Application) error {
+	if a.Whole() {
+		return nil
+	}
+	b := &pgx.Batch{}
+	queueAll(b, a)
+	if err := s.tx.SendBatch(ctx, b).Close(); err != nil {
+		return fmt.Errorf("load the rest of application %s: %w", a.UID, err)
+	}
+	a.Rest()
+	return nil
+}
+
+// Around locks an application and loads the part of it that events about these identities concern, and those about it
+// that are handled in the same transaction. It answers nil when policy never heard of the application. What is at hand
+// must be saved.
+func (s *Store) Around(ctx context.Context, uid string, keys ...clocker.Key) (*rows.Application, error) {
+	a := s.apps[uid]
+	if a != nil && !slices.ContainsFunc(keys, func(k clocker.Key) bool { return !a.Complete(k) }) {
 		return a, nil
 	}
-	return s.load(ctx, &pgx.Batch{}, uid)
+	keys = s.expected(uid, keys)
+	if a == nil {
+		a = rows.NewApplication(uid, "")
+		a.About(keys...)
+		return s.load(ctx, a, "", func(b *pgx.Batch, a *rows.Application) { queuePart(b, a, keys) })
+	}
+	a.About(keys...)
+	b := &pgx.Batch{}
+	queuePart(b, a, keys)
+	if err := s.tx.SendBatch(ctx, b).Close(); err != nil {
+		return nil, fmt.Errorf("load more of application %s: %w", uid, err)
+	}
+	return a, nil
+}
+
+// expected adds the identities that the other deliveries of this transaction are about.
+func (s *Store) expected(uid string, keys []clocker.Key) []clocker.Key {
+	seen := map[clocker.Key]bool{}
+	for _, k := range keys {
+		seen[k] = true
+	}
+	for _, d := range s.tx.Deliveries {
+		if e, ok := d.Event.(interface{ About() clocker.Container }); ok && e.About().UID == uid {
+			seen[e.About().Key()] = true
+		}
+	}
+	return slices.Collect(maps.Keys(seen))
 }
 
 // load queues everything behind the lock in one round trip: each statement sees what was committed before the lock was
-// had. Source: own tables; api.v_applications, provisioner.v_hosts, imagebuilder.v_images and v_requests.
-func (s *Store) load(ctx context.Context, b *pgx.Batch, uid string) (*rows.Application, error) {
+// had. With the id of a stub, that is made if there is no row. Source: own tables; api.v_applications.
+func (s *Store) load(ctx context.Context, a *rows.Application, stub string, containers func(*pgx.Batch, *rows.Application)) (*rows.Application, error) {
+	b := &pgx.Batch{}
+	// Every statement finds its rows by key, and a plan for just these parameters would cost more than the rows.
+	b.Queue(`select set_config('plan_cache_mode', 'force_generic_plan', true)`)
 	if len(s.apps) > 0 {
 		b.Queue(`select set_config('lock_timeout', $1, true)`, fmt.Sprintf("%dms", patience.Milliseconds()))
 	}
-	a := rows.NewApplication(uid, "")
+	if stub != "" {
+		b.Queue(`insert into applications (uid, application) values ($1, $2) on conflict do nothing`, a.UID, stub)
+	}
 	found := false
 	b.Queue(`
 		select application, known, withdrawn, gone, healthy, was_healthy, reason, now()
-		from applications where uid = $1 for update`, uid).Query(func(r pgx.Rows) error {
+		from applications where uid = $1 for update`, a.UID).Query(func(r pgx.Rows) error {
 		for r.Next() {
 			found = true
 			if err := r.Scan(&a.ID, &a.Known, &a.Withdrawn, &a.Gone, &a.Healthy, &a.WasHealthy, &a.Reason, &s.now); err != nil {
@@ -56,16 +112,15 @@ func (s *Store) load(ctx context.Context, b *pgx.Batch, uid string) (*rows.Appli
 		return r.Err()
 	})
 	queueSpec(b, a)
-	queueContainers(b, a)
-	queueWay(b, a)
-	queueNeighbours(b, a)
+	queueImages(b, a)
+	containers(b, a)
 	if err := s.tx.SendBatch(ctx, b).Close(); err != nil {
-		return nil, fmt.Errorf("load application %s: %w", uid, err)
+		return nil, fmt.Errorf("load application %s: %w", a.UID, err)
 	}
 	if !found {
 		return nil, nil
 	}
-	s.apps[uid] = a
+	s.apps[a.UID] = a
 	return a, nil
 }
 
@@ -123,63 +178,7 @@ func (s *Store) Ended(ctx context.Context, a *rows.Application, id string) error
 	return nil
 }
 
-func queueContainers(b *pgx.Batch, a *rows.Application) {
-	b.Queue(`
-		select entity, ordinal, generation, floor, wanted, phase, why, host, network, address, mac, dns, ports, reason,
-		       cause, attempt, exit_code, engine_id, replaced, started_at, since
-		from containers where uid = $1 order by entity, ordinal`, a.UID).Query(func(r pgx.Rows) error {
-		for r.Next() {
-			c := &rows.Container{}
-			var ports []byte
-			var started *time.Time
-			if err := r.Scan(&c.Entity, &c.Ordinal, &c.Generation, &c.Floor, &c.Wanted, &c.Phase, &c.Why, &c.Host,
-				&c.Network, &c.Address, &c.MAC, &c.DNS, &ports, &c.Reason, &c.Cause, &c.Attempt, &c.ExitCode,
-				&c.EngineID, &c.Replaced, &started, &c.Since); err != nil {
-				return err
-			}
-			if err := json.Unmarshal(ports, &c.Ports); err != nil {
-				return fmt.Errorf("read ports: %w", err)
-			}
-			if started != nil {
-				c.StartedAt = *started
-			}
-			c.Application, c.UID = a.ID, a.UID
-			a.Add(c)
-		}
-		return r.Err()
-	})
-}
-
-func queueWay(b *pgx.Batch, a *rows.Application) {
-	b.Queue(`
-		select entity, ordinal, generation, host, final, assigned, reason, since, removed_at
-		from withdrawals where uid = $1`, a.UID).Query(func(r pgx.Rows) error {
-		for r.Next() {
-			w := &rows.Withdrawal{}
-			var removed *time.Time
-			if err := r.Scan(&w.Entity, &w.Ordinal, &w.Generation, &w.Host, &w.Final, &w.Assigned, &w.Reason, &w.Since,
-				&removed); err != nil {
-				return err
-			}
-			if removed != nil {
-				w.Removed = *removed
-			}
-			w.Application, w.UID = a.ID, a.UID
-			a.Leave(w)
-		}
-		return r.Err()
-	})
-	b.Queue(`select entity, ordinal, generation, host, desired from assignments where uid = $1`, a.UID).Query(func(r pgx.Rows) error {
-		for r.Next() {
-			s := &rows.Assignment{}
-			if err := r.Scan(&s.Entity, &s.Ordinal, &s.Generation, &s.Host, &s.Desired); err != nil {
-				return err
-			}
-			s.Application, s.UID = a.ID, a.UID
-			a.Assign(s)
-		}
-		return r.Err()
-	})
+func queueImages(b *pgx.Batch, a *rows.Application) {
 	b.Queue(`select key, ready, number, image, reference, reason from images where uid = $1`, a.UID).Query(func(r pgx.Rows) error {
 		for r.Next() {
 			i := &rows.Image{}
@@ -190,59 +189,4 @@ func queueWay(b *pgx.Batch, a *rows.Application) {
 		}
 		return r.Err()
 	})
-}
-
-func queueNeighbours(b *pgx.Batch, a *rows.Application) {
-	b.Queue(`
-		select host, coalesce(address, '') from provisioner.v_hosts
-		where host in (select host from containers where uid = $1)`, a.UID).Query(func(r pgx.Rows) error {
-		for r.Next() {
-			var host, address string
-			if err := r.Scan(&host, &address); err != nil {
-				return err
-			}
-			a.Hosts[host] = address
-		}
-		return r.Err()
-	})
-	b.Queue(`
-		select i.key, coalesce(i.state, ''), coalesce(i.image, ''), coalesce(i.reference, '')
-		from imagebuilder.v_requests q join imagebuilder.v_images i on i.key = q.key
-		where q.uid = $1`, a.UID).Query(func(r pgx.Rows) error {
-		for r.Next() {
-			var key string
-			var e rows.Entry
-			if err := r.Scan(&key, &e.State, &e.Image, &e.Reference); err != nil {
-				return err
-			}
-			a.Catalog[key] = e
-		}
-		return r.Err()
-	})
-}
-
-// Host is needed by the sensors of the delivery that places a container there: the rows were loaded before.
-func (s *Store) Host(ctx context.Context, a *rows.Application, host string) error {
-	if _, ok := a.Hosts[host]; ok || host == "" {
-		return nil
-	}
-	out, err := s.tx.Query(ctx, `select coalesce(address, '') from provisioner.v_hosts where host = $1`, host)
-	if err != nil {
-		return fmt.Errorf("read host %s: %w", host, err)
-	}
-	found, err := pgx.CollectRows(out, pgx.RowTo[string])
-	if err != nil {
-		return fmt.Errorf("read host %s: %w", host, err)
-	}
-	a.Hosts[host] = ""
-	if len(found) > 0 {
-		a.Hosts[host] = found[0]
-	}
-	return nil
-}
-
-// InOrder is uids without duplicates, in the order in which a transaction that knows all of them locks them.
-func InOrder(uids []string) []string {
-	out := slices.Sorted(slices.Values(uids))
-	return slices.Compact(out)
 }

@@ -11,9 +11,10 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Trail reads the latest event of every generation of an application, for Follow. Source: policy.trail.
-func (s *Store) Trail(ctx context.Context, uid, application string) error {
-	rows, err := s.tx.Query(ctx, `select entity, ordinal, generation, event from trail where uid = $1`, uid)
+// Trail reads the latest event of every generation of some identities, for Follow. Source: policy.trail.
+func (s *Store) Trail(ctx context.Context, uid, application string, keys []clocker.Key) error {
+	entities, ordinals := columns(keys)
+	rows, err := s.tx.Query(ctx, `select entity, ordinal, generation, event`+aboutThem("trail"), uid, entities, ordinals)
 	if err != nil {
 		return fmt.Errorf("read trail: %w", err)
 	}

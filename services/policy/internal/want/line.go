@@ -74,17 +74,24 @@ func Order(entities []clocker.Entity) []string {
 // WaitsFor lists the entities whose sensors e needs, in order of appearance; one may appear twice.
 func WaitsFor(e clocker.Entity) []string {
 	var out []string
+	for _, r := range Refs(e) {
+		out = append(out, r.Entity)
+	}
+	return out
+}
+
+// Refs lists the sensors that e needs, its latch first, then in order of appearance.
+func Refs(e clocker.Entity) []clocker.SensorRef {
+	var out []clocker.SensorRef
 	if e.Latch != nil {
-		out = append(out, e.Latch.Entity)
+		out = append(out, *e.Latch)
 	}
 	values := slices.Concat(e.Entrypoint, e.Commands)
 	for _, v := range e.Env {
 		values = append(values, v.Value)
 	}
 	for _, v := range values {
-		for _, r := range v.Refs() {
-			out = append(out, r.Entity)
-		}
+		out = append(out, v.Refs()...)
 	}
 	return out
 }

@@ -1,0 +1,179 @@
+package policy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/events"
+	"clocker.io/pkg/pg"
+	"clocker.io/pkg/pg/pgtest"
+	"clocker.io/services/policy/internal/linetest"
+	"clocker.io/services/policy/internal/store"
+	"clocker.io/services/policy/internal/want"
+
+	"pgregory.net/rapid"
+)
+
+// twice is policy that decides everything two times: first over the whole of the application, which is undone, then as it
+// does. Both must state the same and leave the same rows.
+type twice struct {
+	*bundle
+	unit  *pg.Unit[withTx]
+	fatal func(format string, args ...any)
+	parts int // how often a part was enough
+}
+
+type withTx struct {
+	*store.Store
+	tx *pg.Tx
+}
+
+func decidedTwice(b *bundle, fatal func(string, ...any)) *twice {
+	return &twice{bundle: b, fatal: fatal,
+		unit: pg.NewUnit(b.db, func(tx *pg.Tx) withTx { return withTx{store.Bind(func(string) {})(tx), tx} })}
+}
+
+// rowsNow are all rows of an application without times, revisions and ids of events.
+const rowsNow = `
+	select string_agg(line, e'\n' order by line) from (
+	  select 'a ' || ((to_jsonb(t) - 'updated_at'))::text from applications t
+	  union all select 'e ' || (to_jsonb(t))::text from entities t
+	  union all select 'c ' || (to_jsonb(t) - 'since' - 'started_at' - 'replaced')::text from containers t
+	  union all select 'w ' || ((to_jsonb(t) - 'since' - 'removed_at'))::text from withdrawals t
+	  union all select 's ' || ((to_jsonb(t) - 'revision' - 'body'))::text from assignments t
+	  union all select 'i ' || (to_jsonb(t))::text from images t
+	  union all select 'o ' || ((to_jsonb(t) - 'since'))::text from operations t) l(line)`
+
+func (d *twice) decide(about string, whole bool, fn func(ctx context.Context, s *store.Store) ([]events.Event, error)) (out []events.Event, rows string) {
+	undo := errors.New("undo")
+	err := d.unit.Run(d.t.Context(), func(ctx context.Context, s withTx) ([]events.Event, error) {
+		if whole {
+			if _, err := s.Existing(ctx, linetest.UID); err != nil {
+				return nil, err
+			}
+		}
+		var err error
+		if out, err = fn(ctx, s.Store); err != nil {
+			return nil, err
+		}
+		if err := s.tx.QueryRow(ctx, rowsNow).Scan(&rows); err != nil {
+			return nil, err
+		}
+		if whole {
+			return nil, undo
+		}
+		a, err := s.Around(ctx, linetest.UID)
+		if err == nil && a != nil && !a.Whole() {
+			d.parts++
+		}
+		return out, err
+	})
+	if err != nil && !errors.Is(err, undo) {
+		d.fatal("%s: %v", about, err)
+	}
+	return bare(out), rows
+}
+
+func (d *twice) both(about string, fn func(ctx context.Context, s *store.Store) ([]events.Event, error)) []events.Event {
+	want, wantRows := d.decide(about, true, fn)
+	got, gotRows := d.decide(about, false, fn)
+	if a, b := told(got), told(want); a != b {
+		d.fatal("%s: a part leads to\n%s\nthe whole to\n%s", about, a, b)
+	}
+	if gotRows != wantRows {
+		d.fatal("%s: a part leaves\n%s\nthe whole\n%s", about, gotRows, wantRows)
+	}
+	return got
+}
+
+// told are events in any order: one of containers that an event is not about need not be kept.
+func told(list []events.Event) string {
+	lines := make([]string, len(list))
+	for i, e := range list {
+		lines[i] = fmt.Sprintf("%s %+v", e.Topic(), e)
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+// Deliver implements linetest.Policy.
+func (d *twice) Deliver(number int64, e events.Event) []events.Event {
+	return d.both(e.Topic(), func(ctx context.Context, s *store.Store) ([]events.Event, error) {
+		return dispatch(ctx, s, pgtest.Deliver(number, e))
+	})
+}
+
+// Fact implements linetest.Policy.
+func (d *twice) Fact(f clocker.Fact) []events.Event {
+	return d.both(string(f.Kind), func(ctx context.Context, s *store.Store) ([]events.Event, error) {
+		b := clocker.FactBatch{Host: linetest.Host, Epoch: epoch, Noun: noun, Facts: []clocker.Fact{f}}
+		return newHearing(s, b, nil).settle(ctx)
+	})
+}
+
+// A large application goes through the line, which is full most of the time, waits behind a latch and for turns on the host,
+// shrinks and grows again before those that left are gone, is restarted and goes: a part of it is enough to decide what
+// the whole would.
+func TestAPartDecidesWhatTheWholeWould(t *testing.T) {
+	t.Parallel()
+	spec := linetest.Shop()
+	spec.Entities[0].Size = want.Bound + 12
+	d := decidedTwice(setup(t, spec), t.Fatalf)
+	w := linetest.New(t, spec, d)
+	w.Settle()
+	if state := d.value(`select state from policy.v_applications`); state != "running" {
+		t.Fatalf("the application is %v", state)
+	}
+	w.See(d.Assignments()[0].Container, clocker.Fact{Kind: clocker.FactFailed, ExitCode: 1})
+	w.Ask("less", "resize", "shop/web", `{"size":3}`)
+	w.Ask("more", "resize", "shop/web", `{"size":20}`)
+	w.Ask("one", "restart", "shop/web/1", "")
+	w.Settle()
+	w.Ask("again", "restart", "shop/web", "")
+	w.Ask("bye", "delete", "shop", "")
+	w.Settle()
+	if left := d.value(`select count(*) from policy.v_containers`); left != int64(0) {
+		t.Errorf("%v containers are left", left)
+	}
+	if handled := w.Past(); d.parts < handled {
+		t.Errorf("a part was enough for %d of more than %d events and facts", d.parts, handled)
+	}
+}
+
+// So it is in any order, with duplicates, failures, and whatever users ask for.
+func TestAPartDecidesWhatTheWholeWouldInAnyOrder(t *testing.T) {
+	t.Parallel()
+	b := setup(t, linetest.Shop())
+	rapid.Check(t, func(rt *rapid.T) {
+		pgtest.Exec(t, b.db, `truncate policy.applications, policy.hosts, policy.facts cascade`)
+		d := decidedTwice(b, rt.Fatalf)
+		w := linetest.New(t, linetest.Shop(), d)
+		for n := range rapid.IntRange(10, 60).Draw(rt, "steps") {
+			ask := func(kind, target, params string) { w.Ask(fmt.Sprintf("%s%d", kind, n), kind, target, params) }
+			switch kind := rapid.IntRange(0, 12).Draw(rt, "kind"); {
+			case kind < 5 && w.Pending() > 0:
+				w.Deliver(rapid.IntRange(0, w.Pending()-1).Draw(rt, "which"))
+			case kind == 5 && w.Past() > 0:
+				w.DeliverAgain(rapid.IntRange(0, w.Past()-1).Draw(rt, "duplicate"))
+			case kind == 6:
+				ask("resize", "shop/web", fmt.Sprintf(`{"size":%d}`, rapid.IntRange(0, 5).Draw(rt, "size")))
+			case kind == 7:
+				ask("restart", rapid.SampledFrom([]string{"shop", "shop/web", "shop/web/1"}).Draw(rt, "target"), "")
+			case kind == 8:
+				ask("cancel", fmt.Sprintf("resize%d", rapid.IntRange(0, n).Draw(rt, "cancelled")), "")
+			case kind == 9 && len(d.Assignments()) > 0:
+				a := rapid.SampledFrom(d.Assignments()).Draw(rt, "victim")
+				w.See(a.Container, clocker.Fact{Kind: rapid.SampledFrom([]clocker.FactKind{clocker.FactFailed, clocker.FactUnhealthy,
+					clocker.FactRestarted, clocker.FactFinished}).Draw(rt, "fact"), Attempt: 1, ExitCode: rapid.IntRange(0, 1).Draw(rt, "exit code")})
+			default:
+				w.Step(rapid.IntRange(0, 5).Draw(rt, "assignment"))
+			}
+		}
+		w.Settle()
+	})
+}
