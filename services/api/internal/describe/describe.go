@@ -1,6 +1,10 @@
 package describe
 
-import "reflect"
+import (
+	"net/http"
+	"reflect"
+	"slices"
+)
 
 // Operation is what a route does, in words and types. A body, parameter or answer that is not in it does not exist: the
 // server reads no other parameter, and tests hold every request and answer that they see against it.
@@ -60,6 +64,16 @@ type Content struct {
 	Type   string // media type
 	Of     reflect.Type
 	Stream bool
+}
+
+// Whole reports whether what answers is there at once: it is no stream, and nothing other than HTTP.
+func (o Operation) Whole() bool {
+	for _, a := range o.Answers {
+		if a.Status < http.StatusOK || slices.ContainsFunc(a.Content, func(c Content) bool { return c.Stream }) {
+			return false
+		}
+	}
+	return true
 }
 
 // Param finds a parameter of the query by name.

@@ -174,3 +174,39 @@ func TestPortsAreNeverNull(t *testing.T) {
 		}
 	}
 }
+
+// Probes and caches ask for the head alone.
+func TestTheHeadOfWhatCanBeReadIsAnswered(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.furnish(b.deploy(shop).UID)
+	heads := 0
+	for _, r := range b.server.table() {
+		path := strings.NewReplacer(":app", "shop", ":entity", "web", ":ordinal", "0", ":sensor", "service.isUp", ":host", "localhost",
+			":cloud", "my-docker-cloud", ":network", "shop", ":folder", "errors", ":page", "not-found").Replace(r.path)
+		if r.method != http.MethodGet || strings.Contains(path, ":") {
+			continue
+		}
+		head := b.do("HEAD", path, "")
+		if !r.is.Whole() {
+			if head.Status != http.StatusMethodNotAllowed {
+				t.Errorf("HEAD %s, which is a stream: %d", path, head.Status)
+			}
+			continue
+		}
+		heads++
+		whole := b.do("GET", path, "")
+		if head.Status != whole.Status || len(head.Body) > 0 || head.Header.Get("ETag") != whole.Header.Get("ETag") ||
+			head.Header.Get("Content-Type") != whole.Header.Get("Content-Type") {
+			t.Errorf("HEAD %s: %d %v, GET: %d %v", path, head.Status, head.Header, whole.Status, whole.Header)
+		}
+	}
+	if heads < 20 {
+		t.Errorf("only %d paths have a head", heads)
+	}
+	r := b.request("HEAD", "/v1/applications", "")
+	r.Header.Del("Authorization")
+	if got := b.send(r); got.Status != http.StatusUnauthorized {
+		t.Errorf("without a token: %d", got.Status)
+	}
+}

@@ -23,6 +23,9 @@ import (
 func (b *bundle) routed() []string {
 	var out []string
 	for _, r := range b.web.Config.Handler.(*echo.Echo).Routes() {
+		if r.Method == http.MethodHead { // is a GET without its body, with the same guards
+			continue
+		}
 		out = append(out, r.Method+" "+r.Path)
 	}
 	slices.Sort(out)

@@ -201,6 +201,9 @@ func (s *Server) tokenRoutes() []route {
 func (s *Server) routes(e *echo.Echo) {
 	for _, r := range s.table() {
 		e.Add(r.method, r.path, r.do, s.least(r.least), r.known)
+		if r.method == get && r.is.Whole() { // HTTP wants HEAD wherever there is GET; of a stream it would never end
+			e.HEAD(r.path, r.do, s.least(r.least), r.known)
+		}
 	}
 }
 
