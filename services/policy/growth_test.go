@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -99,14 +100,10 @@ func (c *crowd) member(state string) clocker.Container {
 // reading counts the rows that are read, by table, while one event or fact is handled in a transaction that is undone.
 func (c *crowd) reading(e events.Event, f clocker.Fact) (read map[string]int64, stated []string) {
 	c.t.Helper()
-	type bound struct {
-		*store.Store
-		tx *pg.Tx
-	}
 	read = map[string]int64{}
 	undo := errors.New("undo")
-	unit := pg.NewUnit(c.db, func(tx *pg.Tx) bound { return bound{store.Bind(func(string) {})(tx), tx} })
-	err := unit.Run(c.t.Context(), func(ctx context.Context, s bound) ([]events.Event, error) {
+	unit := pg.NewUnit(c.db, func(tx *pg.Tx) withTx { return withTx{store.Bind(func(string) {})(tx), tx} })
+	err := unit.Run(c.t.Context(), func(ctx context.Context, s withTx) ([]events.Event, error) {
 		if err := count(ctx, s.tx, read, -1); err != nil {
 			return nil, err
 		}
@@ -214,4 +211,57 @@ func compare(t *testing.T, topic string, take func(*crowd) (events.Event, clocke
 			t.Errorf("for %s %d rows of %s are read in a large application, %d in a small one", topic, n, table, want[table])
 		}
 	}
+}
+
+// What the deliveries of one transaction concern is read at once, not for each of them, and is enough for all: each of
+// these gives a place in a full line to another container.
+func TestDeliveriesOfOneTransactionReadOnce(t *testing.T) {
+	t.Parallel()
+	const together = 30
+	c := crowded(t, 150, "started")
+	parked := func(from, n int) (ds []events.Delivery) {
+		for i := range n {
+			m := c.member("requested")
+			m.Ordinal += from + i
+			ds = append(ds, pgtest.Deliver(int64(from+i+1), events.ContainerWaiting{Container: m, Stage: "place", Reason: "no host has room"}))
+		}
+		return ds
+	}
+	one, _ := c.readingAll(parked(0, 1))
+	many, stated := c.readingAll(parked(1, together))
+	if one["containers"] == 0 || many["containers"] > 5*one["containers"] {
+		t.Errorf("%d rows of containers are read for %d deliveries in one transaction, %d for one alone", many["containers"],
+			together, one["containers"])
+	}
+	var want []string
+	for n := range together {
+		want = append(want, fmt.Sprintf("container.requested shop/web/%d g1", c.first["queued"]+1+n))
+	}
+	if !slices.Equal(stated, want) {
+		t.Errorf("stated %q, want %q", stated, want)
+	}
+}
+
+// readingAll counts the rows that are read while a consumer handles deliveries in one transaction.
+func (c *crowd) readingAll(ds []events.Delivery) (read map[string]int64, stated []string) {
+	c.t.Helper()
+	read = map[string]int64{}
+	unit := pg.NewUnit(c.db, func(tx *pg.Tx) withTx { return withTx{store.Bind(func(string) {})(tx), tx} })
+	handled := 0
+	err := unit.Do(c.t.Context(), Name, ds, func(ctx context.Context, s withTx, d events.Delivery) ([]events.Event, error) {
+		if err := count(ctx, s.tx, read, -1); err != nil {
+			return nil, err
+		}
+		out, err := dispatch(ctx, s.Store, d)
+		if err != nil {
+			return nil, err
+		}
+		handled++
+		stated = append(stated, linetest.Topics(bare(out))...)
+		return out, count(ctx, s.tx, read, 1)
+	})
+	if err != nil || handled != len(ds) {
+		c.t.Fatalf("%d of %d deliveries were handled: %v", handled, len(ds), err)
+	}
+	return read, stated
 }

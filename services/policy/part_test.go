@@ -13,6 +13,7 @@ import (
 	"clocker.io/pkg/pg"
 	"clocker.io/pkg/pg/pgtest"
 	"clocker.io/services/policy/internal/linetest"
+	"clocker.io/services/policy/internal/rows"
 	"clocker.io/services/policy/internal/store"
 	"clocker.io/services/policy/internal/want"
 
@@ -176,4 +177,40 @@ func TestAPartDecidesWhatTheWholeWouldInAnyOrder(t *testing.T) {
 		}
 		w.Settle()
 	})
+}
+
+// The standing of a container in Postgres says what its row says in Go.
+func TestStandingsAreWhatTheRulesGoBy(t *testing.T) {
+	t.Parallel()
+	b := setup(t, linetest.Shop())
+	pgtest.Exec(t, b.db, `insert into policy.applications (uid, application, known) values ('u1', 'shop', true)`)
+	pgtest.Exec(t, b.db, `
+		insert into policy.containers (uid, entity, ordinal, generation, floor, wanted, phase, reason, cause, exit_code, since)
+		select 'u1', 'web', row_number() over () - 1, floor + 1, floor, wanted, phase, reason, cause, exit_code, now()
+		from unnest('{queued,requested,addressed,cleared,started,healthy,unhealthy,failed,finished,gone}'::text[]) phase,
+		  unnest('{0,1}'::int[]) floor, unnest('{true,false}'::bool[]) wanted, unnest('{"",x}'::text[]) reason,
+		  unnest('{"",agent,spent,image,refused}'::text[]) cause, unnest('{0,1}'::int[]) exit_code
+		where not (wanted and phase = 'gone')`)
+	standing := map[int]string{}
+	for _, r := range pgtest.Query(t, b.db, `select ordinal, standing from policy.containers`) {
+		standing[int(r["ordinal"].(int32))] = r["standing"].(string)
+	}
+	err := b.unit.Run(t.Context(), func(ctx context.Context, s *store.Store) ([]events.Event, error) {
+		a, err := s.Existing(ctx, linetest.UID)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range a.Members("web") {
+			is := func(names ...string) bool { return slices.Contains(names, standing[c.Ordinal]) }
+			if c.Wanted == is("gone", "ending") || c.InLine() != is("requested", "cleared") ||
+				c.Wanted && (c.Up() != is("healthy", "finished") || c.GivenUp() != is("given-up")) ||
+				c.Wanted && (c.Phase == rows.Queued) != is("queued", "returning") {
+				t.Errorf("standing %s of %+v", standing[c.Ordinal], c)
+			}
+		}
+		return nil, nil
+	})
+	if err != nil || len(standing) != 19*2*2*5*2 {
+		t.Errorf("%d standings, %v", len(standing), err)
+	}
 }
