@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -53,7 +54,7 @@ The installation is asked once whether it is there and takes the token; --no-che
 }
 
 func (s *Shell) addContext(c *cobra.Command, name string, a adding) error {
-	kept, err := s.newContext(a)
+	kept, err := s.newContext(c.Context(), a)
 	if err != nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func (s *Shell) addContext(c *cobra.Command, name string, a adding) error {
 }
 
 // newContext is what is to be kept. Paths are made absolute: they are read from other directories.
-func (s *Shell) newContext(a adding) (c contexts.Context, err error) {
+func (s *Shell) newContext(ctx context.Context, a adding) (c contexts.Context, err error) {
 	if s.url == "" {
 		return c, &usageError{"--url is missing: the address of its API, such as https://clocker.example.com:8080"}
 	}
@@ -102,7 +103,7 @@ func (s *Shell) newContext(a adding) (c contexts.Context, err error) {
 		c.Token = ""
 	}
 	if a.stdin {
-		text, err := io.ReadAll(io.LimitReader(s.In, 64<<10))
+		text, err := io.ReadAll(io.LimitReader(s.stdin(ctx), 64<<10))
 		if err != nil {
 			return c, fmt.Errorf("read the token: %w", err)
 		}

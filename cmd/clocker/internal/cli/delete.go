@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -25,7 +26,11 @@ func (s *Shell) delete() *cobra.Command {
 				return &usageError{fmt.Sprintf("only a whole application can be deleted; to remove members: clocker scale %s/%s=N",
 					t.app, t.entity)}
 			}
-			if !yes && !s.confirmed(t) {
+			if !yes && !s.confirmed(c.Context(), t) {
+				if c.Context().Err() != nil {
+					s.say("\n%s was not deleted", t.app)
+					return c.Context().Err()
+				}
 				return &usageError{fmt.Sprintf("%s was not deleted; -y deletes it without a question", t.app)}
 			}
 			return s.ask(c.Context(), w, t, client.Request{Method: http.MethodDelete, Path: client.Path("applications", t.app)})
@@ -37,12 +42,12 @@ func (s *Shell) delete() *cobra.Command {
 }
 
 // confirmed asks a person; without a terminal nobody can answer, and the answer is no.
-func (s *Shell) confirmed(t target) bool {
+func (s *Shell) confirmed(ctx context.Context, t target) bool {
 	if !s.ErrTerminal {
 		return false
 	}
 	fmt.Fprintf(s.Err, "Delete %s with all its containers and volumes? [y/N] ", t.app)
-	answer, err := bufio.NewReader(s.In).ReadString('\n')
+	answer, err := bufio.NewReader(s.stdin(ctx)).ReadString('\n')
 	answer = strings.ToLower(strings.TrimSpace(answer))
 	return err == nil && (answer == "y" || answer == "yes")
 }

@@ -54,7 +54,7 @@ func (s *Shell) runDeploy(ctx context.Context, d deployment) error {
 	if err != nil {
 		return err
 	}
-	text, err := s.read(d.file)
+	text, err := s.read(ctx, d.file)
 	if err != nil {
 		return err
 	}
@@ -122,8 +122,8 @@ func (s *Shell) withReasons(ctx context.Context, api *client.Client, err error) 
 }
 
 // read gives the text of a blueprint, or so much of it that it is refused for its size.
-func (s *Shell) read(file string) ([]byte, error) {
-	in := s.In
+func (s *Shell) read(ctx context.Context, file string) ([]byte, error) {
+	in := s.stdin(ctx)
 	if file != "-" {
 		f, err := os.Open(file)
 		switch {

@@ -43,7 +43,7 @@ func (s *Shell) runDiff(c *cobra.Command, d deployment) (differs bool, err error
 	if err != nil {
 		return false, err
 	}
-	text, err := s.read(d.file)
+	text, err := s.read(c.Context(), d.file)
 	if err != nil {
 		return false, err
 	}

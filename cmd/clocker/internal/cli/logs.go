@@ -73,10 +73,15 @@ func (s *Shell) printLogs(c *cobra.Command, t target, o logsOptions) error {
 	} else {
 		_, err = io.Copy(s.Out, res.Body)
 	}
-	if o.follow && s.ErrTerminal {
+	interrupted := c.Context().Err() != nil
+	switch {
+	case !o.follow || !s.ErrTerminal:
+	case interrupted || err != nil:
 		s.say("the next lines are had with: %s", s.followOn(t, o, seen))
+	default:
+		s.say("%s prints no more", t)
 	}
-	if c.Context().Err() != nil {
+	if interrupted {
 		return nil // Ctrl-C is how following ends
 	}
 	var unwritten *fs.PathError

@@ -76,3 +76,10 @@ func TestLogsThatBreakOffSayHowToFollowOn(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+func TestLogsOfAContainerThatIsGoneEndByThemselves(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.mux.HandleFunc("GET /v1/containers/shop/web/0/logs", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "one\n") })
+	f.followed("nothing", "logs", "shop/web/0", "-f").check(t, exitOK, "one\n", "shop/web/0 prints no more\n")
+}

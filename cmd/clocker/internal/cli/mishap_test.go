@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"io"
 	"io/fs"
 	"net"
@@ -190,5 +191,51 @@ func TestOutputThatCannotBeWrittenIsNotTheStreamsFault(t *testing.T) {
 		if code := s.Run(t.Context(), strings.Fields(args)); code != exitFailed || talk.String() != "clocker: write /dev/stdout: no space left on device\n" {
 			t.Errorf("%s: %d %s", args, code, talk.String())
 		}
+	}
+}
+
+// untyped is an input that somebody is asked for, and presses Ctrl-C instead.
+type untyped struct{ ctrlC func() }
+
+func (u untyped) Read([]byte) (int, error) {
+	u.ctrlC()
+	select {}
+}
+
+func TestCtrlCEndsAQuestionAndWhatIsReadFromTheTerminal(t *testing.T) {
+	t.Parallel()
+	for args, talk := range map[string]string{
+		"delete shop": "Delete shop with all its containers and volumes? [y/N] \nshop was not deleted\n",
+		"deploy -":    "", "diff -": "", "validate -": "", "ctx add far --url http://127.0.0.1:1 --token-stdin": "",
+	} {
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			ctx, ctrlC := context.WithCancel(t.Context())
+			defer ctrlC()
+			s := newFake(t).shell()
+			var out, said strings.Builder
+			s.In, s.Out, s.Err, s.ErrTerminal = untyped{ctrlC}, &out, &said, true
+			if code := s.Run(ctx, strings.Fields(args)); code != exitInterrupted || out.String() != "" || said.String() != talk {
+				t.Errorf("%d %q %q, want %q", code, out.String(), said.String(), talk)
+			}
+		})
+	}
+}
+
+func TestATerminalThatCannotBeDrawnOnIsShownTopOnce(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	answerAll(f)
+	s := f.shell()
+	var out strings.Builder
+	env := s.Env
+	s.Out, s.OutTerminal, s.Env = &out, true, func(k string) string {
+		if k == "TERM" {
+			return "dumb"
+		}
+		return env(k)
+	}
+	if code := s.Run(t.Context(), []string{"top"}); code != exitOK || strings.Contains(out.String(), "\x1b") || !strings.Contains(out.String(), "shop/web/0") {
+		t.Errorf("%d %q", code, out.String())
 	}
 }

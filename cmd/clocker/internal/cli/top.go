@@ -29,7 +29,7 @@ func (s *Shell) top() *cobra.Command {
 		Long: `Shows what hosts and containers use of processors, memory, network and disks, and goes on with it. CPU is in percent
 of one core for a container, and of all cores of a host. Keys: q quits; c, m and n put in order by cpu, memory or name, r turns the order
 round; arrows mark a container, whose last minutes are drawn where there is room.
-Without a terminal, or with --once or -o json, it shows them once. A host that says nothing is silent, and so are its containers.`,
+Without a terminal that can be drawn on, or with --once or -o json, it shows them once. A host that says nothing is silent, and so are its containers.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if !slices.Contains([]string{render.ByCPU, render.ByMemory, render.ByName}, order) {
 				return &usageError{fmt.Sprintf("--sort %s is not known: cpu, memory or name", order)}
@@ -49,7 +49,7 @@ Without a terminal, or with --once or -o json, it shows them once. A host that s
 			if t.api, err = s.api(); err != nil {
 				return err
 			}
-			if once || !s.OutTerminal || s.output != outputTable {
+			if once || !s.OutTerminal || s.output != outputTable || s.Env("TERM") == "dumb" {
 				return s.topOnce(c.Context(), t)
 			}
 			return s.topLive(c.Context(), t)

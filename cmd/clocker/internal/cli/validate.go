@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,11 +61,11 @@ Exit codes: 0 all are valid, 1 one is not, 2 wrong usage or a file that cannot b
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			if v.explain != "" {
 				return s.explainCode(v.explain)
 			}
-			return s.runValidate(v, args)
+			return s.runValidate(c.Context(), v, args)
 		},
 	}
 	c.Flags().StringVar(&v.context, "context", "", "directory that the blueprint's Dockerfiles build from; its files are looked for")
@@ -83,7 +84,7 @@ func (s *Shell) explainCode(code string) error {
 	return err
 }
 
-func (s *Shell) runValidate(v validation, files []string) error {
+func (s *Shell) runValidate(ctx context.Context, v validation, files []string) error {
 	opts := blueprint.Options{Later: true, Tolerant: v.tolerant}
 	if v.context != "" {
 		names, err := pack.Files(v.context)
@@ -95,8 +96,11 @@ func (s *Shell) runValidate(v validation, files []string) error {
 	all := Validated{Valid: true, Files: []ValidatedFile{}}
 	var unread []string
 	for _, file := range files {
-		text, err := s.read(file)
-		if err != nil {
+		text, err := s.read(ctx, file)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
 			unread = append(unread, err.Error())
 			continue
 		}

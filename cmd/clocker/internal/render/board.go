@@ -104,6 +104,9 @@ func (b *Board) Unplaced() []string {
 	return out
 }
 
+// stateRoom is what a line has for other things than a name: blanks, and the longest word for a state.
+const stateRoom = 4 + len("withdrawn")
+
 // Lines are the board for a terminal of a width and height, in characters: a line per container, those that are not
 // healthy first when there is not room for all, and a last line that counts.
 func (b *Board) Lines(width, height int, p Paint) []string {
@@ -125,10 +128,11 @@ func (b *Board) Lines(width, height int, p Paint) []string {
 		slices.SortStableFunc(names, func(x, y string) int { return rank(b.rows[x]) - rank(b.rows[y]) })
 		names = names[:room]
 	}
+	longest = min(longest, max(width-stateRoom, 1))
 	var lines []string
 	for _, name := range names {
 		r := b.rows[name]
-		text := fmt.Sprintf("  %-*s  ", longest, name)
+		text := fmt.Sprintf("  %-*s  ", longest, cut(name, longest))
 		lines = append(lines, text+p.with(colourOf(r.state), cut(stateText(r), width-len([]rune(text)))))
 	}
 	return append(lines, fmt.Sprintf("  %d of %d ready", healthy, len(b.rows)))

@@ -148,6 +148,12 @@ shop/web/0: healthy`)
 	if lines := b.Lines(80, 24, Paint{}); len(lines) != 3 {
 		t.Errorf("a gone container stays on the board: %q", lines)
 	}
+	long := Board{rows: map[string]row{strings.Repeat("long-", 16) + "/0": {state: "withdrawn"}}}
+	for _, line := range long.Lines(40, 24, Paint{}) {
+		if n := len([]rune(line)); n > 40 {
+			t.Errorf("a line of %d characters on a terminal of 40, which cannot be drawn over: %q", n, line)
+		}
+	}
 	last := Board{rows: map[string]row{web0.Path(): {}}}
 	last.Apply(events.ContainerGone{Container: web0})
 	equal(t, strings.Join(last.Lines(80, 24, Paint{}), "\n"), "  nothing is left")
