@@ -141,7 +141,7 @@ func (s *Shell) cloudCreate() *cobra.Command {
 	var location string
 	c := named(&cobra.Command{
 		Use: "create CLOUD --location LOCATION", Short: "Make a cloud over a location", Args: exactly("CLOUD"),
-		Long: "Make a cloud over a location. Blueprints name it as their location. The location localhost is this one machine, " +
+		Long: "Makes a cloud over a location. Blueprints name it as their location. The location localhost is this one machine, " +
 			"which is a host of one cloud at a time: of the first that needed it.",
 		RunE: func(c *cobra.Command, args []string) error {
 			if location == "" {

@@ -13,7 +13,6 @@ func (s *Shell) dns() *cobra.Command {
 		Use: "dns [NAME]", Short: "Show what the zone answers for names", Args: between(0, "NAME"),
 		Long: `Shows the names of the zone and their addresses: all of them, or a name and those below it, with or without the zone.
 Each container has a name of its own; that of its entity answers those that are healthy.`,
-		Example: "  clocker dns shop\n  clocker dns web.shop.clocker.internal",
 		RunE: func(c *cobra.Command, args []string) error {
 			q := url.Values{}
 			if len(args) > 0 {

@@ -41,7 +41,6 @@ func (s *Shell) exec() *cobra.Command {
 	x := client.Exec{Out: s.Out, Err: s.Err, In: s.In}
 	c := &cobra.Command{
 		Use: "exec [flags] APP/ENTITY/N -- COMMAND [ARG...]", DisableFlagsInUseLine: true, Short: "Run a command in a container", Long: execLong,
-		Example: "  clocker exec -it shop/web/0 -- sh\n  clocker exec shop/web/0 -- cat /etc/hosts\n  clocker exec -i shop/store/0 -- sh -c 'cat > /data/dump' < dump",
 		RunE: func(c *cobra.Command, args []string) error {
 			err := s.runExec(c, args, x)
 			switch err.(type) {

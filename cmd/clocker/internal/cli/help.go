@@ -38,7 +38,7 @@ func exitCodesTopic() *cobra.Command {
 // helpCommand is `clocker help`, which like --help says what a command does.
 func helpCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "help [COMMAND]...", Short: "Say what a command does, and how", Example: "  clocker help deploy\n  clocker help exit-codes",
+		Use: "help [COMMAND]...", Short: "Say what a command does, and how",
 		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			var names []string
 			if at, _, err := c.Root().Find(args); err == nil {

@@ -153,7 +153,7 @@ func (s *Shell) letterRetry() *cobra.Command {
 	var all bool
 	c := &cobra.Command{
 		Use: "retry SERVICE/NUMBER... | --all", Short: "Have dead letters handled once more",
-		Long: "Have dead letters handled once more, after what stood in the way was mended. The service does it at once; one that\n" +
+		Long: "Has dead letters handled once more, after what stood in the way was mended. The service does it at once; one that\n" +
 			"fails again stays, with its new reason.",
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
@@ -175,7 +175,7 @@ func (s *Shell) letterRetry() *cobra.Command {
 func (s *Shell) letterDrop() *cobra.Command {
 	return &cobra.Command{
 		Use: "drop SERVICE/NUMBER...", Short: "Give dead letters up for good",
-		Long: "Give dead letters up for good: the service will never handle these events. They stay in the log, with who dropped them.",
+		Long: "Gives dead letters up for good: the service will never handle these events. They stay in the log, with who dropped them.",
 		RunE: func(c *cobra.Command, args []string) error {
 			return s.eachLetter(c, args, http.MethodDelete, "dropped")
 		},

@@ -30,7 +30,6 @@ func (s *Shell) logs() *cobra.Command {
 	var o logsOptions
 	c := formatted(&cobra.Command{
 		Use: "logs APP[/ENTITY[/N]]", Short: "Show what containers print", Long: logsLong, Args: exactly("APP[/ENTITY[/N]]"),
-		Example: "  clocker logs shop -f --since 10m\n  clocker logs shop/web --tail 20 --timestamps\n  clocker logs shop/web/0",
 		RunE: func(c *cobra.Command, args []string) error {
 			t, err := parseTarget(args[0])
 			if err != nil {

@@ -20,7 +20,6 @@ func (s *Shell) man(root *cobra.Command) *cobra.Command {
 
   /usr/local/share/man/man1     for everybody on this machine
   ~/.local/share/man/man1       for you, where ~/.local/bin is in PATH`,
-		Example: "  clocker man /usr/local/share/man/man1",
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := writeManual(root, args[0]); err != nil {
 				return fmt.Errorf("write the manual: %w", err)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -46,8 +47,9 @@ func (s *Shell) root() *cobra.Command {
 		s.events(), s.trace(), s.scale(), s.restart(), s.delete(), s.operations(), s.audit(), s.deadLetters(), s.tokens(), s.contexts(),
 		s.version(), s.doctor(), s.setup(), s.certs(), s.nats(), s.migrate(), s.postgres(), s.health(),
 		s.completion(c), s.man(c), exitCodesTopic())
-	if err := s.addCompletion(c); err != nil {
-		panic(err) // a command of the table in completion.go is gone: every test of this package sees it
+	c.InitDefaultHelpCmd() // which has examples, too
+	if err := errors.Join(s.addCompletion(c), addExamples(c)); err != nil {
+		panic(err) // a command of a table in completion.go or examples.go is gone: every test of this package sees it
 	}
 	return c
 }

@@ -31,7 +31,7 @@ func (s *Shell) tokenCreate() *cobra.Command {
 	var expires time.Duration
 	c := named(&cobra.Command{
 		Use: "create NAME --role ROLE", Short: "Make a token; its text is printed once and kept nowhere",
-		Long: "Make a token; its text is printed once and kept nowhere. Each role may do what those before it may:\n\n" + tokenRoles,
+		Long: "Makes a token; its text is printed once and kept nowhere. Each role may do what those before it may:\n\n" + tokenRoles,
 		Args: exactly("NAME"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if role == "" {
