@@ -60,6 +60,7 @@ func codeOf(err error) int {
 	var running *stillRunning
 	var problem *client.Problem
 	var held *up.Held
+	var unready *up.Unready
 	var refused *clocker.Error
 	var ours *unable
 	var theirs *exited
@@ -76,6 +77,8 @@ func codeOf(err error) int {
 		return running.code
 	case errors.As(err, &problem):
 		return codeOfProblem(problem)
+	case errors.As(err, &unready):
+		return codeOfUnready(unready)
 	case errors.As(err, &held):
 		return exitConflict
 	case errors.As(err, &refused):
@@ -104,6 +107,14 @@ func codeOfProblem(p *client.Problem) int {
 	}
 }
 
+// codeOfUnready tells Ctrl-C from time that is up; either way Clocker goes on.
+func codeOfUnready(u *up.Unready) int {
+	if errors.Is(u, context.DeadlineExceeded) {
+		return exitTime
+	}
+	return exitInterrupted
+}
+
 // codeOfRefusal is for what the command line refuses by itself.
 func codeOfRefusal(code clocker.Code) int {
 	switch code {
@@ -123,7 +134,9 @@ func codeOfRefusal(code clocker.Code) int {
 // report tells a person why a command failed, and gives its exit code.
 func (s *Shell) report(err error) int {
 	code := codeOf(err)
-	if err == nil || code == exitDiffers || (code == exitInterrupted && errors.Is(err, context.Canceled)) {
+	var unready *up.Unready
+	interrupted := code == exitInterrupted && errors.Is(err, context.Canceled) && !errors.As(err, &unready)
+	if err == nil || code == exitDiffers || interrupted {
 		return code
 	}
 	var theirs *exited

@@ -54,7 +54,11 @@ func (s *Shell) export(ctx context.Context, api *client.Client, q url.Values, w 
 		return err
 	}
 	defer res.Body.Close()
-	f, err := readThrough(io.TeeReader(res.Body, w))
+	out := &copied{w: w}
+	f, err := readThrough(io.TeeReader(res.Body, out))
+	if out.err != nil {
+		return fmt.Errorf("write the export: %w", out.err)
+	}
 	// What is wrong with it is no reason to keep the rest from whoever looks into that.
 	if _, more := io.Copy(w, res.Body); err == nil {
 		err = more
@@ -63,6 +67,18 @@ func (s *Shell) export(ctx context.Context, api *client.Client, q url.Values, w 
 		s.say("%s", exportText(f))
 	}
 	return err
+}
+
+// copied is where an export goes, and what became of that: whoever reads the export takes it for damaged.
+type copied struct {
+	w   io.Writer
+	err error
+}
+
+func (c *copied) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.err = err
+	return n, err
 }
 
 // into writes a file that is there as a whole or not at all; only its owner may read it. One that is found bad stays.

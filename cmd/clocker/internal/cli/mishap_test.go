@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"clocker.io/cmd/clocker/internal/up"
 )
 
 func TestMistakesOfTheCommandLineAreAnsweredInWords(t *testing.T) {
@@ -190,6 +192,29 @@ func TestOutputThatCannotBeWrittenIsNotTheStreamsFault(t *testing.T) {
 		s.Out, s.Err = full{}, &talk
 		if code := s.Run(t.Context(), strings.Fields(args)); code != exitFailed || talk.String() != "clocker: write /dev/stdout: no space left on device\n" {
 			t.Errorf("%s: %d %s", args, code, talk.String())
+		}
+	}
+	f.mux.HandleFunc("GET /v1/audit/export", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}\n") })
+	s := f.shell()
+	var talk strings.Builder
+	s.Out, s.Err = full{}, &talk
+	if code := s.Run(t.Context(), []string{"audit", "export"}); code != exitFailed ||
+		talk.String() != "clocker: write the export: write /dev/stdout: no space left on device\n" {
+		t.Errorf("%d %s", code, talk.String())
+	}
+}
+
+func TestTimeThatIsUpIsToldInWords(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.run(t.Context(), "id: shop", "deploy", "-", "--wait", "--timeout", "1ns").check(t, exitFailed, "",
+		"clocker: time is up before anything was asked for; give --timeout more\n")
+	for err, want := range map[error]int{context.DeadlineExceeded: exitTime, context.Canceled: exitInterrupted} {
+		s := f.shell()
+		var talk strings.Builder
+		s.Err = &talk
+		if code := s.report(&up.Unready{Log: "/l", Err: err}); code != want || talk.String() != "clocker: clocker is not ready yet, and goes on in the background; see /l\n" {
+			t.Errorf("%v: %d %q", err, code, talk.String())
 		}
 	}
 }

@@ -69,6 +69,14 @@ func unanswered(ctx context.Context, err error) error {
 	return &stillRunning{code, "no longer waiting for the answer; if the request arrived, it goes on. Look: clocker operations"}
 }
 
+// unasked tells of a wait that was over before the request was sent.
+func unasked(ctx context.Context, err error) error {
+	if errors.Is(context.Cause(ctx), errTime) {
+		return errors.New("time is up before anything was asked for; give --timeout more")
+	}
+	return err
+}
+
 // following is an operation to be watched from its request to its end.
 type following struct {
 	api         *client.Client
@@ -93,11 +101,11 @@ func (s *Shell) follow(ctx context.Context, f following) (client.Doc[client.Oper
 	defer seen.stop()
 	if f.application != "" {
 		if err := seen.open(client.EventQuery{Application: f.application}); err != nil {
-			return op, err
+			return op, unasked(ctx, err)
 		}
 	}
 	if err := seen.open(client.EventQuery{Type: typeHostFailed}); err != nil {
-		return op, err
+		return op, unasked(ctx, err)
 	}
 	accepted, err := f.send(ctx)
 	if err != nil {

@@ -71,6 +71,18 @@ func background(d Data, log *os.File, more []string) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
+// Unready says that nobody waits any more for a Clocker that starts in the background.
+type Unready struct {
+	Log string
+	Err error
+}
+
+func (u *Unready) Error() string {
+	return "clocker is not ready yet, and goes on in the background; see " + u.Log
+}
+
+func (u *Unready) Unwrap() error { return u.Err }
+
 // awaitDetached waits for another process; exited is nil when it is not our child.
 func awaitDetached(ctx context.Context, d Data, o Options, exited <-chan error, from int64) error {
 	tick := time.NewTicker(poll)
@@ -80,7 +92,7 @@ func awaitDetached(ctx context.Context, d Data, o Options, exited <-chan error, 
 		case err := <-exited:
 			return fmt.Errorf("clocker ended at once (%v); it said:\n%s", err, lastSaid(d.LogFile(), from))
 		case <-ctx.Done():
-			return fmt.Errorf("clocker is not ready yet, and goes on in the background: %w; see %s", ctx.Err(), d.LogFile())
+			return &Unready{Log: d.LogFile(), Err: ctx.Err()}
 		case <-tick.C:
 		}
 		h, held, err := holderOf(d)
