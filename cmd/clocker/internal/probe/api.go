@@ -53,8 +53,7 @@ func (s Settings) api(ctx context.Context) func(*doctor.Facts) {
 func apiTrouble(ctx context.Context, err error) (doctor.Trouble, string) {
 	var gone *client.Unreachable
 	var problem *client.Problem
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
+	var foreign *client.Foreign
 	var authority x509.UnknownAuthorityError
 	var name x509.HostnameError
 	switch {
@@ -66,7 +65,9 @@ func apiTrouble(ctx context.Context, err error) (doctor.Trouble, string) {
 		return doctor.Refused, gone.Err.Error()
 	case errors.As(err, &problem) && (problem.Status == http.StatusUnauthorized || problem.Status == http.StatusForbidden) && problem.Raw != nil:
 		return doctor.Denied, problem.Error()
-	case errors.As(err, &problem) && problem.Raw == nil, errors.As(err, &syntax), errors.As(err, &kind):
+	case errors.As(err, &foreign):
+		return doctor.Foreign, foreign.Said
+	case errors.As(err, &problem) && problem.Raw == nil:
 		return doctor.Foreign, err.Error()
 	}
 	return doctor.Other, err.Error()
