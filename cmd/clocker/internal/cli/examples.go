@@ -75,6 +75,7 @@ var examples = map[string][]string{
 	"scale":             {"clocker scale shop/web=3 --wait"},
 	"setup":             {"CLOCKER_DATA=/var/lib/clocker clocker setup"},
 	"setup print":       {"clocker setup print token"},
+	"setup password":    {"clocker setup password clocker_ipam"},
 	"token create":      {"clocker token create ci --role deployer --expires 720h"},
 	"token ls":          {"clocker token ls"},
 	"token revoke":      {"clocker token revoke v7eyzgvwa5"},

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"clocker.io/cmd/clocker/internal/client"
 	"clocker.io/cmd/clocker/internal/up"
@@ -71,10 +72,15 @@ func (s *Shell) localAuthority(api *url.URL) string {
 	return file
 }
 
+// answerTime is how long the API may take to begin an answer: more than it gives itself.
+const answerTime = 70 * time.Second
+
 // speak is how an API is spoken to. A CA that is named is the only one that counts.
 func speak(api *url.URL, file string) (*http.Client, error) {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.ResponseHeaderTimeout = answerTime
 	if api.Scheme != "https" || file == "" {
-		return http.DefaultClient, nil
+		return &http.Client{Transport: transport}, nil
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -84,7 +90,6 @@ func speak(api *url.URL, file string) (*http.Client, error) {
 	if !pool.AppendCertsFromPEM(text) {
 		return nil, fmt.Errorf("read the certificate authority: %s holds no certificate in PEM", file)
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	return &http.Client{Transport: transport}, nil
 }

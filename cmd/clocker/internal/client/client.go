@@ -66,7 +66,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*http.Response, error) {
 			_ = res.Body.Close()
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
-		case attempt >= retries || notThere(err):
+		case attempt >= retries || notThere(err) || silent(err):
 			return nil, &Unreachable{Base: c.Base, Err: cause(err)}
 		}
 		select {

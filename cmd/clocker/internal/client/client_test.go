@@ -131,6 +131,22 @@ func TestNobodyThere(t *testing.T) {
 	}
 }
 
+func TestAServerThatSaysNothingIsNotWaitedForForEver(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		<-r.Context().Done()
+	}))
+	t.Cleanup(s.Close)
+	c := &Client{Base: s.URL, HTTP: &http.Client{Transport: &http.Transport{ResponseHeaderTimeout: 50 * time.Millisecond}}}
+	_, err := Get[Version](t.Context(), c, Path("version"), nil)
+	var gone *Unreachable
+	if !errors.As(err, &gone) || gone.Error() != "no Clocker answers at "+s.URL+": no answer in time" || asked.Load() != 1 {
+		t.Errorf("asked %d times: %v", asked.Load(), err)
+	}
+}
+
 func event(n int) string {
 	return fmt.Sprintf(`{"specversion":"1.0","type":"io.clocker.container.healthy.v1","sequence":%d,"data":{"application":"shop","uid":"u"}}`+"\n", n)
 }

@@ -33,7 +33,6 @@ func (f *Foreign) Error() string {
 func inWords(err error) string {
 	var name *net.DNSError
 	var number syscall.Errno
-	var timed net.Error
 	switch {
 	case errors.As(err, &name) && name.IsNotFound:
 		return fmt.Sprintf("no machine is called %s", name.Name)
@@ -45,7 +44,7 @@ func inWords(err error) string {
 		return "the connection was closed without an answer"
 	case errors.As(err, &number):
 		return number.Error()
-	case errors.As(err, &timed) && timed.Timeout():
+	case silent(err):
 		return "no answer in time"
 	default:
 		return err.Error()
@@ -56,6 +55,12 @@ func inWords(err error) string {
 func notThere(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "dial"
+}
+
+// silent reports that whoever took the request did not answer for as long as an answer may take.
+func silent(err error) bool {
+	var timed net.Error
+	return errors.As(err, &timed) && timed.Timeout()
 }
 
 // cause drops the method and address that net/http puts before an error: Unreachable names the address itself.
