@@ -9,9 +9,8 @@ import (
 	"strconv"
 	"time"
 
-	"clocker.io/services/agent/internal/hangup"
-
 	"clocker.io/pkg/clocker"
+	"clocker.io/services/agent/internal/hangup"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/pkg/stdcopy"

@@ -8,10 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"clocker.io/pkg/clocker"
 	"clocker.io/services/agent/internal/begun"
 	"clocker.io/services/agent/internal/plan"
-
-	"clocker.io/pkg/clocker"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"

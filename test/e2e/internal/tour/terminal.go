@@ -54,6 +54,7 @@ func (x *Terminal) listen(path string) {
 		x.t.Fatal(err)
 	}
 	x.t.Cleanup(func() { _ = f.Close() })
+	ended := x.t.Context().Done()
 	go func() {
 		for lines := bufio.NewScanner(f); lines.Scan(); {
 			code, err := strconv.Atoi(lines.Text())
@@ -62,7 +63,7 @@ func (x *Terminal) listen(path string) {
 			}
 			select {
 			case x.prompts <- code:
-			case <-x.t.Context().Done():
+			case <-ended:
 				return
 			}
 		}
