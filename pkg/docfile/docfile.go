@@ -1,4 +1,3 @@
-// Package docfile is the main of the commands that write a page or document from the code, each run by go generate.
 package docfile
 
 import (

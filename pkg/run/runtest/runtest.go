@@ -1,4 +1,3 @@
-// Package runtest runs services in tests as package run does.
 package runtest
 
 import (

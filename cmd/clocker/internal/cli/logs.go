@@ -129,7 +129,8 @@ func (o logsOptions) query() url.Values {
 	return q
 }
 
+// logsRequest is answered when the container prints, which may be never.
 func logsRequest(t target, o logsOptions) client.Request {
 	return client.Request{Method: http.MethodGet, Path: client.Path("containers", t.app, t.entity, t.number(), "logs"),
-		Query: o.query(), Accept: "text/plain"}
+		Query: o.query(), Accept: "text/plain", Stream: true}
 }

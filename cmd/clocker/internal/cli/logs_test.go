@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
+
+	"clocker.io/cmd/clocker/internal/client"
 )
 
 // watched ends a context once a text was written to it.
@@ -60,6 +63,44 @@ func TestCtrlCEndsLogsAndSaysHowToFollowOn(t *testing.T) {
 		"the next lines are had with: clocker logs shop/web/0 -f --since 2026-01-02T08:00:02.500000001Z --timestamps\n")
 	f.followed("one", "logs", "shop/web/0", "-f").check(t, exitOK, "one\n",
 		"the next lines are had with: clocker logs shop/web/0 -f --since 2026-01-02T09:00:00Z\n")
+}
+
+// A document that does not come is given up; the output of a container that prints nothing is not.
+func TestAContainerThatPrintsNothingIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	longer := make(chan struct{}) // than a document may take to begin
+	f.mux.HandleFunc("GET /v1/version", func(_ http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+		close(longer)
+	})
+	f.mux.HandleFunc("GET /v1/containers/shop/web/0/logs", func(w http.ResponseWriter, _ *http.Request) {
+		<-longer
+		_, _ = io.WriteString(w, "at last\n")
+	})
+	api, err := f.shell().api()
+	if err != nil {
+		t.Fatal(err)
+	}
+	limit := &api.HTTP.Transport.(*http.Transport).ResponseHeaderTimeout
+	if *limit != answerTime {
+		t.Errorf("a document is waited for for %s", *limit)
+	}
+	*limit = 50 * time.Millisecond
+	said := make(chan error, 1)
+	go func() {
+		res, err := api.Do(t.Context(), logsRequest(target{app: "shop", entity: "web"}, logsOptions{follow: true}))
+		if err == nil {
+			err = res.Body.Close()
+		}
+		said <- err
+	}()
+	if _, err := client.Get[client.Version](t.Context(), api, client.Path("version"), nil); err == nil {
+		t.Error("a document that does not come is there")
+	}
+	if err := <-said; err != nil {
+		t.Error(err)
+	}
 }
 
 func TestLogsThatBreakOffSayHowToFollowOn(t *testing.T) {

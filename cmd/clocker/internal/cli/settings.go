@@ -72,15 +72,14 @@ func (s *Shell) localAuthority(api *url.URL) string {
 	return file
 }
 
-// answerTime is how long the API may take to begin an answer: more than it gives itself.
+// answerTime is how long the API may take to begin an answer that is no stream: more than it gives itself.
 const answerTime = 70 * time.Second
 
 // speak is how an API is spoken to. A CA that is named is the only one that counts.
-func speak(api *url.URL, file string) (*http.Client, error) {
+func speak(api *url.URL, file string) (*http.Transport, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.ResponseHeaderTimeout = answerTime
 	if api.Scheme != "https" || file == "" {
-		return &http.Client{Transport: transport}, nil
+		return transport, nil
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -91,7 +90,7 @@ func speak(api *url.URL, file string) (*http.Client, error) {
 		return nil, fmt.Errorf("read the certificate authority: %s holds no certificate in PEM", file)
 	}
 	transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
-	return &http.Client{Transport: transport}, nil
+	return transport, nil
 }
 
 // api is the client of the installation that this command line means.
@@ -109,11 +108,14 @@ func (s *Shell) clientOf(e endpoint) (*client.Client, error) {
 		return nil, err
 	}
 	s.asked = e
-	dial, err := speak(u, e.ca)
+	transport, err := speak(u, e.ca)
 	if err != nil {
 		return nil, err
 	}
-	return &client.Client{Base: strings.TrimRight(e.url, "/"), Token: e.token, Agent: "clocker/" + version().Version, HTTP: dial}, nil
+	impatient := transport.Clone()
+	impatient.ResponseHeaderTimeout = answerTime
+	return &client.Client{Base: strings.TrimRight(e.url, "/"), Token: e.token, Agent: "clocker/" + version().Version,
+		HTTP: &http.Client{Transport: impatient}, Streams: &http.Client{Transport: transport}}, nil
 }
 
 func parseURL(base string) (*url.URL, error) {

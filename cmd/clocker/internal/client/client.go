@@ -21,6 +21,9 @@ type Client struct {
 	Token string // bearer token; empty sends none
 	Agent string // User-Agent
 	HTTP  *http.Client
+	// Streams is for answers that may be long in beginning, such as the output of a container that prints nothing: nobody is
+	// given up for being silent. Nil means HTTP.
+	Streams *http.Client
 }
 
 // Request is one call. Body is held in memory, so that it can be sent again.
@@ -31,6 +34,7 @@ type Request struct {
 	Body        []byte
 	ContentType string
 	Accept      string // empty means application/json
+	Stream      bool   // by Streams
 }
 
 // Path joins segments to a path below /v1, each escaped.
@@ -98,6 +102,9 @@ func (c *Client) send(ctx context.Context, r Request, key string) (*http.Respons
 	}
 	if c.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.Token)
+	}
+	if r.Stream && c.Streams != nil {
+		return c.Streams.Do(req)
 	}
 	return c.HTTP.Do(req)
 }

@@ -88,6 +88,27 @@ func TestTheWayAddsUp(t *testing.T) {
 	}
 }
 
+func TestEachContestantMeetsWhatEachOtherLeavesBehindEquallyOften(t *testing.T) {
+	t.Parallel()
+	for _, rounds := range []int{roundsOne, roundsFifty} {
+		met := map[[2]int]int{}
+		for round := range rounds {
+			order := orders[round%len(orders)]
+			for i := 1; i < len(order); i++ {
+				met[[2]int{order[i-1], order[i]}]++
+			}
+		}
+		if len(met) != 6 {
+			t.Errorf("in %d rounds there are %d successions: %v", rounds, len(met), met)
+		}
+		for pair, n := range met {
+			if n != rounds/3 {
+				t.Errorf("in %d rounds %d comes after %d %d times, want %d", rounds, pair[1], pair[0], n, rounds/3)
+			}
+		}
+	}
+}
+
 func TestResultsTakeTheRightContainerOfARound(t *testing.T) {
 	t.Parallel()
 	m := measured{
