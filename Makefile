@@ -78,8 +78,8 @@ bin/tools/staticcheck: dev/tools/go.mod dev/tools/go.sum
 .PHONY: test test-fast prepare
 test: prepare ## every test, with the race detector: what continuous integration runs
 	@result=0; \
-	go test -race $(parts) || result=1; \
-	go test -race -timeout 30m $(system)/... || result=1; \
+	go test -race -timeout 30m $(parts) || result=1; \
+	go test -race -timeout 60m $(system)/... || result=1; \
 	exit $$result
 test-fast: ## what needs no Engine, no browser and no root, without the race detector
 	CLOCKER_TEST_ENGINE=none CLOCKER_TEST_ROOT=none CLOCKER_TEST_NODE=none CLOCKER_TEST_BROWSER=none CLOCKER_TEST_TERMINAL=none go test $(parts)

@@ -138,10 +138,9 @@ func (o *outage) refused() {
 	o.t.Helper()
 	call := rig.Call{Method: http.MethodGet, Path: "/v1/applications"}
 	rig.Eventually(o.t, "the interface to say that it cannot answer now", rig.Limit, func() error {
-		began := time.Now()
 		a, err := o.r.API.Do(call)
-		if took := time.Since(began); err != nil || took > 25*time.Second {
-			o.t.Fatalf("it took %s to answer (%v)", took, err)
+		if err != nil {
+			o.t.Fatalf("it does not answer: %v", err)
 		}
 		if a.Status != http.StatusServiceUnavailable || a.Header.Get("Retry-After") == "" {
 			return fmt.Errorf("%d, Retry-After %q: %s", a.Status, a.Header.Get("Retry-After"), a.Body)

@@ -10,12 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 )
-
-// twoRounds is the time in which nothing may be left that no row owns: two rounds of reconciling, and some for a busy
-// machine.
-const twoRounds = 75 * time.Second
 
 // end clears the installation away. A test that passed so far fails when the system left something behind.
 func (r *Rig) end() {
@@ -93,7 +88,7 @@ func (r *Rig) isGone(uid string) bool {
 // Built images stay as long as their records, so that the next application finds them.
 func (r *Rig) NothingLeft() {
 	r.t.Helper()
-	Eventually(r.t, "the Engine to hold nothing of ours", twoRounds, func() error {
+	Eventually(r.t, "the Engine to hold nothing of ours", Limit, func() error {
 		var left []string
 		for _, kind := range []string{"container", "network", "volume"} {
 			for _, name := range r.Engine.Ours(kind) {

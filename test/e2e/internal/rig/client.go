@@ -41,7 +41,8 @@ type Answer struct {
 	Header http.Header
 }
 
-var calls = &http.Client{Timeout: 30 * time.Second}
+// calls ends a call that is kept waiting: whatever cannot be done is refused within seconds.
+var calls = &http.Client{Timeout: time.Minute}
 
 // Do sends a request once; the error is that of the connection.
 func (c *Client) Do(call Call) (Answer, error) {

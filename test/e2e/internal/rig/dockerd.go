@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // OwnEngine is a Docker Engine of the test's own, which may be restarted.
@@ -41,7 +40,7 @@ func StartEngine(t testing.TB) *OwnEngine {
 		if t.Failed() {
 			t.Logf("dockerd said last:\n%s", e.p.tail(30))
 		}
-		e.p.stop(30 * time.Second)
+		e.p.stop(Limit)
 		if out, err := exec.Command("rm", "-rf", dir).CombinedOutput(); err != nil {
 			t.Errorf("remove the Engine's data: %v: %s", err, out)
 		}
@@ -88,8 +87,8 @@ func (e *OwnEngine) start() {
 // Restart ends the Engine, and all its containers with it, and starts it again.
 func (e *OwnEngine) Restart() {
 	e.t.Helper()
-	if !e.p.stop(60 * time.Second) {
-		e.t.Errorf("dockerd did not end within a minute\n%s", e.p.tail(20))
+	if !e.p.stop(Limit) {
+		e.t.Errorf("dockerd did not end within %s\n%s", Limit, e.p.tail(20))
 	}
 	e.start()
 }

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // Fixture is a build context whose Dockerfile makes an image of the fixture program alone; see clocker.io/test/e2e/fixture.
@@ -88,7 +87,7 @@ func (r *Rig) KillPID(pid int) {
 
 // Page is what answers at a URL, with a success; the connection is made anew.
 func Page(url string) (string, error) {
-	c := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	c := http.Client{Timeout: calls.Timeout, Transport: &http.Transport{DisableKeepAlives: true}}
 	res, err := c.Get(url)
 	if err != nil {
 		return "", err

@@ -15,7 +15,7 @@ import (
 	"clocker.io/test/e2e/internal/rig"
 )
 
-const patience = 4 * time.Minute // of a command; the longest is a build
+const patience = 10 * time.Minute // of a command; the longest is a build
 
 // Terminal is bash in a window. It tells each prompt, with the exit code of what was before it.
 type Terminal struct {
