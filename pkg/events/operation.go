@@ -25,6 +25,20 @@ const (
 	OutcomeCancelled = "cancelled"
 )
 
+// OperationRunning is the state of an operation that has no outcome yet.
+const OperationRunning = "running"
+
+// OperationKinds are all kinds of operation.
+func OperationKinds() []string {
+	return []string{OperationDeploy, OperationResize, OperationRestart, OperationDelete, OperationCancel, OperationCordon,
+		OperationUncordon, OperationCloudCreate, OperationCloudSet, OperationCloudRemove}
+}
+
+// OperationStates are those that an operation can be in.
+func OperationStates() []string {
+	return []string{OperationRunning, OutcomeDone, OutcomeFailed, OutcomeCancelled}
+}
+
 // OperationRequested says that somebody asked for something that takes time; the noun's owner decides.
 type OperationRequested struct {
 	Operation   string          `json:"operation"`

@@ -90,6 +90,9 @@ type cloudFlags struct {
 }
 
 func (f *cloudFlags) add(c *cobra.Command) {
+	setBy(c, "maxHosts", "max-hosts")
+	setBy(c, "maxContainers", "max-containers")
+	setBy(c, "strategies", "strategy")
 	c.Flags().IntVar(&f.hosts, "max-hosts", 0, "how many hosts it may have")
 	c.Flags().IntVar(&f.containers, "max-containers", 0, "how many containers a host takes")
 	c.Flags().StringArrayVar(&f.strategies, "strategy", nil,

@@ -11,6 +11,7 @@ import (
 
 	"clocker.io/cmd/clocker/internal/client"
 	"clocker.io/cmd/clocker/internal/contexts"
+	"clocker.io/pkg/events"
 
 	"github.com/spf13/cobra"
 )
@@ -107,7 +108,8 @@ func (s *Shell) addCompletion(root *cobra.Command) error {
 		}
 		c.ValidArgsFunction = complete(of, strings.HasPrefix(path, "dead-letters"))
 	}
-	flags := map[string]names{"application": s.applicationNames, "host": s.hostNames, "sort": words("cpu", "memory", "name"), "role": words("viewer", "deployer", "operator", "admin")}
+	flags := map[string]names{"application": s.applicationNames, "host": s.hostNames, "sort": words("cpu", "memory", "name"), "role": words("viewer", "deployer", "operator", "admin"),
+		"kind": words(events.OperationKinds()...), "state": words(events.OperationStates()...)}
 	var failed error
 	each(root, func(c *cobra.Command) {
 		for name, of := range flags {

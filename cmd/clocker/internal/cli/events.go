@@ -61,6 +61,7 @@ With -o json each event is one line of JSON (CloudEvents), with -o yaml a docume
 	c.Flags().BoolVarP(&q.Follow, "follow", "f", false, "go on with what happens")
 	c.Flags().Int64Var(&from, "from", 1, "number of the first event")
 	c.Flags().StringVar(&q.Application, "application", "", "only of this application")
+	setBy(c, "after", "from")
 	c.Flags().StringVar(&q.Host, "host", "", "only of this host")
 	c.Flags().StringSliceVar(&types, "type", nil, "only of these types, such as container.healthy,container.failed")
 	return c

@@ -57,6 +57,7 @@ func (e *badFile) Unwrap() error { return e.problem }
 // codeOf is the exit code of a command that ended with err.
 func codeOf(err error) int {
 	var usage *usageError
+	var value *wrongValue
 	var running *stillRunning
 	var problem *client.Problem
 	var held *up.Held
@@ -71,7 +72,7 @@ func codeOf(err error) int {
 		return theirs.code
 	case errors.As(err, &ours):
 		return exitUnable
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &value):
 		return exitUsage
 	case errors.As(err, &running):
 		return running.code

@@ -47,14 +47,19 @@ func (f *letterFilter) flags(c *cobra.Command) {
 	c.Flags().StringVar(&f.application, "application", "", "only events about this application")
 }
 
-func (f *letterFilter) fields() map[string]string {
+// fields are the names and values that the API takes.
+func (f *letterFilter) fields() (map[string]string, error) {
 	out := map[string]string{}
 	for name, value := range map[string]string{"consumer": f.consumer, "type": f.topic, "application": f.application} {
 		if value != "" {
 			out[name] = value
 		}
 	}
-	return out
+	if f.topic == "" {
+		return out, nil
+	}
+	_, err := fullTypes([]string{f.topic})
+	return out, err
 }
 
 func (s *Shell) letterList() *cobra.Command {
@@ -62,8 +67,12 @@ func (s *Shell) letterList() *cobra.Command {
 	c := named(&cobra.Command{
 		Use: "ls", Aliases: []string{"list"}, Short: "List dead letters", Args: exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
+			fields, err := f.fields()
+			if err != nil {
+				return err
+			}
 			query := url.Values{}
-			for name, value := range f.fields() {
+			for name, value := range fields {
 				query.Set(name, value)
 			}
 			return list(s, c, client.Path("dead-letters"), query, s.letterListing())
@@ -156,12 +165,15 @@ func (s *Shell) letterRetry() *cobra.Command {
 		Long: "Has dead letters handled once more, after what stood in the way was mended. The service does it at once; one that\n" +
 			"fails again stays, with its new reason.",
 		RunE: func(c *cobra.Command, args []string) error {
+			fields, err := f.fields()
 			switch {
+			case err != nil:
+				return err
 			case all && len(args) > 0:
 				return &usageError{"name dead letters or use --all, not both"}
 			case all:
-				return s.retryAll(c, f)
-			case len(f.fields()) > 0:
+				return s.retryAll(c, fields)
+			case len(fields) > 0:
 				return &usageError{"--consumer, --type and --application narrow --all"}
 			}
 			return s.eachLetter(c, args, http.MethodPost, "handled", "retry")
@@ -219,8 +231,8 @@ func (s *Shell) eachLetter(c *cobra.Command, names []string, method, done string
 	return errors.Join(failed...)
 }
 
-func (s *Shell) retryAll(c *cobra.Command, f letterFilter) error {
-	body, err := json.Marshal(f.fields())
+func (s *Shell) retryAll(c *cobra.Command, fields map[string]string) error {
+	body, err := json.Marshal(fields)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"clocker.io/cmd/clocker/internal/client"
 	"clocker.io/cmd/clocker/internal/render"
+	"clocker.io/pkg/events"
 
 	"github.com/spf13/cobra"
 )
@@ -26,8 +27,8 @@ func (s *Shell) operations() *cobra.Command {
 	}
 	flags := func(c *cobra.Command) *cobra.Command {
 		c.Flags().StringVar(&application, "application", "", "only those of an application")
-		c.Flags().StringVar(&kind, "kind", "", "only deploy, resize, restart, delete or cancel")
-		c.Flags().StringVar(&state, "state", "", "only running, done, failed or cancelled")
+		c.Flags().StringVar(&kind, "kind", "", "only "+either(events.OperationKinds()))
+		c.Flags().StringVar(&state, "state", "", "only "+either(events.OperationStates()))
 		return named(c)
 	}
 	c := flags(&cobra.Command{Use: "operations", Aliases: []string{"operation", "ops"}, Short: "List what was asked for, by whom, and how it ended",

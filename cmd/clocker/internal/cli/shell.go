@@ -78,7 +78,8 @@ func (s *Shell) Run(ctx context.Context, args []string) int {
 	root.SetIn(s.In)
 	root.SetOut(s.Out) // help is what was asked for
 	root.SetErr(s.Err)
-	return s.report(root.ExecuteContext(ctx))
+	c, err := root.ExecuteContextC(ctx)
+	return s.report(inWordsOf(c, err))
 }
 
 // say tells a person something.

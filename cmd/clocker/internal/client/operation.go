@@ -3,6 +3,8 @@ package client
 import (
 	"encoding/json"
 	"time"
+
+	"clocker.io/pkg/events"
 )
 
 // Accepted answers a request that takes time.
@@ -16,10 +18,10 @@ type Accepted struct {
 
 // States of an Operation.
 const (
-	OperationRunning   = "running"
-	OperationDone      = "done"
-	OperationFailed    = "failed"
-	OperationCancelled = "cancelled"
+	OperationRunning   = events.OperationRunning
+	OperationDone      = events.OutcomeDone
+	OperationFailed    = events.OutcomeFailed
+	OperationCancelled = events.OutcomeCancelled
 )
 
 // Operation is a request that takes time.

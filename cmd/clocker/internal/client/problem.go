@@ -17,7 +17,8 @@ type Problem struct {
 	Code       string  `json:"code"`
 	Errors     []Fault `json:"errors"`
 	Suggestion string  `json:"suggestion"`
-	Oldest     int64   `json:"oldest"` // number of the oldest event that is kept
+	Oldest     int64   `json:"oldest"`    // number of the oldest event that is kept
+	Parameter  string  `json:"parameter"` // of the query, or field of the body, whose value is wrong
 	TraceID    string  `json:"trace_id"`
 
 	Raw json.RawMessage `json:"-"`

@@ -36,10 +36,10 @@ func (s *Server) createCloud(c echo.Context) error {
 	}
 	var id string
 	if json.Unmarshal(name, &id) != nil || !clocker.ValidID(id) {
-		return invalid("cloud must be the name of the new cloud: letters a-z, digits and -, not at either end, at most %d", clocker.MaxIDLength)
+		return wrong("cloud", "must be the name of the new cloud: letters a-z, digits and -, not at either end, at most %d", clocker.MaxIDLength)
 	}
 	if json.Unmarshal(location, &set.Location) != nil || set.Location == "" {
-		return invalid("location must say where its hosts come from, such as localhost")
+		return wrong("location", "must say where its hosts come from, such as localhost")
 	}
 	return s.askCloud(c, events.OperationCloudCreate, id, set, func(ctx context.Context, st *store.Store, set *clocker.CloudSettings) error {
 		r := st.Reader()
@@ -55,7 +55,7 @@ func (s *Server) createCloud(c echo.Context) error {
 			return err
 		}
 		if !slices.Contains(locations, set.Location) {
-			return invalid("there is no location %q; there are: %s", set.Location, strings.Join(locations, ", "))
+			return in("location", invalid("there is no location %q; there are: %s", set.Location, strings.Join(locations, ", ")))
 		}
 		return nil
 	})
@@ -140,16 +140,19 @@ func settingsOf(c echo.Context, into map[string]*json.RawMessage) (set clocker.C
 		n   **int
 	}{"maxHosts": {hosts, &set.MaxHosts}, "maxContainers": {containers, &set.MaxContainers}} {
 		if len(to.raw) > 0 && (json.Unmarshal(to.raw, to.n) != nil || *to.n == nil) {
-			return set, invalid("%s must be a whole number", field)
+			return set, wrong(field, "must be a whole number")
 		}
 	}
 	if len(strategies) > 0 {
 		if json.Unmarshal(strategies, &set.Strategies) != nil || set.Strategies == nil {
-			return set, invalid(`strategies must be a list such as [{"name": "BreadthFirst"}]`)
+			return set, wrong("strategies", `must be a list such as [{"name": "BreadthFirst"}]`)
 		}
 		if err := blueprint.CheckStrategies(*set.Strategies); err != nil {
-			return set, err
+			return set, in("strategies", err)
 		}
 	}
-	return set, set.Check()
+	if err := in("maxHosts", clocker.CloudSettings{MaxHosts: set.MaxHosts}.Check()); err != nil {
+		return set, err
+	}
+	return set, in("maxContainers", clocker.CloudSettings{MaxContainers: set.MaxContainers}.Check())
 }

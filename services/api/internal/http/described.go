@@ -21,8 +21,8 @@ var (
 	askConsumer    = describe.Param{Name: "consumer", What: "Only those of this service", Kind: describe.Text, Example: "policy"}
 	askTopic       = describe.Param{Name: "type", What: "Only events of this topic or type", Kind: describe.Text, Example: "container.placed"}
 	askTopics      = describe.Param{Name: "type", What: "Only events of these topics or types", Kind: describe.Text, Many: true, Example: "container.placed"}
-	askKind        = describe.Param{Name: "kind", What: "Only operations of this kind", Kind: describe.Text, OneOf: kinds, Example: events.OperationDeploy}
-	askState       = describe.Param{Name: "state", What: "Only operations in this state", Kind: describe.Text, OneOf: states, Example: "running"}
+	askKind        = describe.Param{Name: "kind", What: "Only operations of this kind", Kind: describe.Text, OneOf: events.OperationKinds(), Example: events.OperationDeploy}
+	askState       = describe.Param{Name: "state", What: "Only operations in this state", Kind: describe.Text, OneOf: events.OperationStates(), Example: events.OperationRunning}
 	askEvent       = describe.Param{Name: "event", What: "Number of an event", Kind: describe.Whole, Min: 1, Example: 1, Shown: true}
 	askFrom        = describe.Param{Name: "from", What: "Number of the first event; the oldest that is kept when absent", Kind: describe.Whole, Min: 1, Example: 1}
 	askCheck       = describe.Param{Name: "check", What: "Compare with what the services have", Kind: describe.Truth, Default: false, Example: true, Shown: true}

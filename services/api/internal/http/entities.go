@@ -76,7 +76,7 @@ func sizeOf(raw json.RawMessage, field string) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 || n > blueprint.MaxSize {
-		return 0, invalid(`the body must be {"%s": n} with a whole number from 0 to %d`, field, blueprint.MaxSize)
+		return 0, wrong(field, "must be a whole number from 0 to %d", blueprint.MaxSize)
 	}
 	return n, nil
 }

@@ -61,9 +61,9 @@ func (s *Server) startOf(c echo.Context) (int64, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	switch {
 	case err != nil || n < 0:
-		return 0, invalid("after must be the number of an event, or now")
+		return 0, wrong("after", "must be the number of an event, or now")
 	case n > head:
-		return 0, invalid("the log ends at event %d; there is nothing after %d", head, n)
+		return 0, in("after", invalid("the log ends at event %d; there is nothing after %d", head, n))
 	}
 	return n, nil
 }

@@ -22,7 +22,7 @@ func (s *Server) exportAudit(c echo.Context) error {
 	if text := asked(c, "from"); text != "" {
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || n < 1 {
-			return invalid("from must be the number of an event")
+			return wrong("from", "must be the number of an event")
 		}
 		from = n
 	}

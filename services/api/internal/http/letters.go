@@ -193,7 +193,7 @@ func lettersAsked(c echo.Context) (f store.LetterFilter, err error) {
 		text *string
 	}{"consumer": {consumer, &f.Consumer}, "type": {topic, &f.Topic}, "application": {application, &f.Application}} {
 		if len(to.raw) > 0 && json.Unmarshal(to.raw, to.text) != nil {
-			return f, invalid("%s must be a text", field)
+			return f, wrong(field, "must be a text")
 		}
 	}
 	if t, ok := events.TopicOf(f.Topic); ok {

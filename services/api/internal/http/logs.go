@@ -91,7 +91,7 @@ func (s *Server) logsQuery(c echo.Context) (req clocker.LogsRequest, err error) 
 	}
 	if text := asked(c, "tail"); text != "" && text != "all" {
 		if req.Tail, err = strconv.Atoi(text); err != nil || req.Tail < 0 {
-			return req, invalid("tail must be a number of lines, or all")
+			return req, wrong("tail", "must be a number of lines, or all")
 		}
 	}
 	if req.Since, req.Nanos, err = sinceOf(asked(c, "since"), s.cfg.Now()); err != nil {
@@ -138,7 +138,7 @@ func sinceOf(text string, now time.Time) (seconds, nanos int64, err error) {
 		seconds, nanos = fromEpoch(now.Add(-d))
 		return seconds, nanos, nil
 	}
-	return 0, 0, invalid("since must be a time such as 2026-01-02T15:04:05Z, Unix seconds, or how long ago, such as 10m")
+	return 0, 0, wrong("since", "must be a time such as 2026-01-02T15:04:05Z, Unix seconds, or how long ago, such as 10m")
 }
 
 // fromEpoch is a time as an agent takes it; nothing was printed before 1970.

@@ -12,22 +12,15 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-var (
-	kinds = []string{events.OperationDeploy, events.OperationResize, events.OperationRestart, events.OperationDelete,
-		events.OperationCancel, events.OperationCordon, events.OperationUncordon,
-		events.OperationCloudCreate, events.OperationCloudSet, events.OperationCloudRemove}
-	states = []string{"running", events.OutcomeDone, events.OutcomeFailed, events.OutcomeCancelled}
-)
-
 // listOperations lists operations, with ?application, ?kind and ?state those of one.
 func (s *Server) listOperations(c echo.Context) error {
 	asking := store.Asking{Application: asked(c, "application"), Kind: asked(c, "kind"), State: asked(c, "state")}
 	for _, known := range []struct {
 		name, value string
 		of          []string
-	}{{"kind", asking.Kind, kinds}, {"state", asking.State, states}} {
+	}{{"kind", asking.Kind, events.OperationKinds()}, {"state", asking.State, events.OperationStates()}} {
 		if known.value != "" && !slices.Contains(known.of, known.value) {
-			return invalid("%s must be one of %s", known.name, strings.Join(known.of, ", "))
+			return wrong(known.name, "must be one of %s", strings.Join(known.of, ", "))
 		}
 	}
 	return list(s, c, func(ctx context.Context, r *store.Reader, p store.Page) (view.Page[view.Operation], error) {

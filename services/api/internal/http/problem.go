@@ -29,6 +29,22 @@ func invalid(format string, args ...any) error {
 	return refuse(http.StatusBadRequest, clocker.Invalid, fmt.Sprintf(format, args...))
 }
 
+// wrong refuses the value of one parameter of the query or field of the body, and names it: who filled in a form, or a flag
+// of the command line, is shown which. What is wrong goes on behind the name.
+func wrong(name, format string, args ...any) error {
+	return in(name, invalid("%s %s", name, fmt.Sprintf(format, args...)))
+}
+
+// in gives a refusal, if there is one, the name of the parameter or field that it is about.
+func in(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	p := problemOf(err)
+	p.Parameter = name
+	return &refusal{p}
+}
+
 // badBlueprint tells everything that is wrong with a blueprint.
 func badBlueprint(problems []blueprint.Problem) error {
 	p := view.Problem{Status: http.StatusBadRequest, Code: string(clocker.Invalid), Detail: "the blueprint has a problem"}

@@ -48,7 +48,7 @@ func (r route) asks(query string) error {
 		case !ok:
 			return invalid("there is no parameter %q here; %s", name, r.takes())
 		case len(values[name]) > 1 && !p.Many:
-			return invalid("%s is given %d times", name, len(values[name]))
+			return wrong(name, "is given %d times", len(values[name]))
 		}
 	}
 	return nil
@@ -88,7 +88,7 @@ func pageOf(c echo.Context) (store.Page, error) {
 	if text := asked(c, "limit"); text != "" {
 		n, err := strconv.Atoi(text)
 		if limit := declared(c, "limit"); err != nil || n < limit.Min || n > limit.Max {
-			return p, invalid("limit must be a number from %d to %d", limit.Min, limit.Max)
+			return p, wrong("limit", "must be a number from %d to %d", limit.Min, limit.Max)
 		}
 		p.Limit = n
 	}
@@ -107,7 +107,7 @@ func boolean(c echo.Context, name string, fallback bool) (bool, error) {
 	}
 	v, err := strconv.ParseBool(values[0])
 	if err != nil {
-		return false, invalid("%s must be true or false", name)
+		return false, wrong(name, "must be true or false")
 	}
 	return v, nil
 }

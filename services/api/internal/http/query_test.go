@@ -38,6 +38,47 @@ func TestAQueryThatAnAddressDoesNotTakeIsRefused(t *testing.T) {
 	}
 }
 
+// Who filled in a form, or a flag of the command line, is shown which one is wrong.
+func TestAValueThatIsRefusedIsNamed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.furnish(b.deploy(shop).UID)
+	for _, tt := range []struct{ request, body, parameter, says string }{
+		{"GET /v1/operations?kind=depoly", "", "kind", "kind must be one of deploy, resize, restart, delete, cancel, cordon"},
+		{"GET /v1/operations?state=broken", "", "state", "state must be one of running, done, failed, cancelled"},
+		{"GET /v1/operations?limit=0", "", "limit", "limit must be a number from 1 to 1000"},
+		{"GET /v1/containers?history=1d", "", "history", "history must be how far to look back"},
+		{"GET /v1/containers?limit=1&limit=2", "", "limit", "limit is given 2 times"},
+		{"GET /v1/tokens?all=maybe", "", "all", "all must be true or false"},
+		{"GET /v1/events?after=yesterday", "", "after", "after must be the number of an event, or now"},
+		{"GET /v1/events?after=4711", "", "after", "the log ends at event "},
+		{"GET /v1/audit/export?from=0", "", "from", "from must be the number of an event"},
+		{"GET /v1/trace?event=0", "", "event", "event must be the number of an event"},
+		{"GET /v1/applications/shop/logs?since=yesterday", "", "since", "since must be a time such as "},
+		{"GET /v1/applications/shop/logs?tail=-1", "", "tail", "tail must be a number of lines, or all"},
+		{"POST /v1/tokens", `{"name":"ci","role":"boss"}`, "role", `there is no role "boss"; the roles are viewer, `},
+		{"POST /v1/tokens", `{"name":"c i","role":"viewer"}`, "name", `"c i" is no name of a token`},
+		{"POST /v1/tokens", `{"name":"ci","role":"viewer","expires":"1ms"}`, "expires", "expires must be a time of a second or more"},
+		{"POST /v1/clouds", `{"cloud":"c","location":"mars"}`, "location", `there is no location "mars"`},
+		{"POST /v1/clouds", `{"cloud":"C","location":"localhost"}`, "cloud", "cloud must be the name of the new cloud"},
+		{"PATCH /v1/clouds/my-docker-cloud", `{"maxHosts":-1}`, "maxHosts", "maxHosts is -1: want a number from 0"},
+		{"PATCH /v1/clouds/my-docker-cloud", `{"maxContainers":0}`, "maxContainers", "maxContainers is 0: want a number from 1"},
+		{"PATCH /v1/clouds/my-docker-cloud", `{"strategies":[{"name":"Best"}]}`, "strategies", `unknown strategy "Best": there are `},
+		{"POST /v1/applications/shop/entities/web/resize", `{"size":-1}`, "size", "size must be a whole number from 0 to "},
+		{"POST /v1/applications/shop/entities/web/effectors/resize", `{"desiredSize":"many"}`, "desiredSize", "desiredSize must be a whole number"},
+		{"POST /v1/dead-letters/retry", `{"consumer":1}`, "consumer", "consumer must be a text"},
+	} {
+		method, path, _ := strings.Cut(tt.request, " ")
+		p := b.do(method, path, tt.body).problem(t)
+		if p.Status != http.StatusBadRequest || p.Parameter != tt.parameter || !strings.HasPrefix(p.Detail, tt.says) {
+			t.Errorf("%s %s: %d %q %q, want %q %q", tt.request, tt.body, p.Status, p.Parameter, p.Detail, tt.parameter, tt.says)
+		}
+	}
+	if p := b.do("GET", "/v1/applications/none", "").problem(t); p.Parameter != "" {
+		t.Errorf("what is not there is no wrong value: %+v", p)
+	}
+}
+
 func TestABodyThatIsNoObjectIsRefused(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

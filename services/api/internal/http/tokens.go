@@ -46,18 +46,18 @@ func newToken(c echo.Context) (n store.NewToken, err error) {
 		text *string
 	}{"name": {name, &n.Name}, "role": {role, &n.Role}, "expires": {expires, &lasts}} {
 		if len(to.raw) > 0 && json.Unmarshal(to.raw, to.text) != nil {
-			return n, invalid("%s must be a text", field)
+			return n, wrong(field, "must be a text")
 		}
 	}
 	if err := token.CheckName(n.Name); err != nil {
-		return n, err
+		return n, in("name", err)
 	}
 	if _, err := token.ParseRole(n.Role); err != nil {
-		return n, err
+		return n, in("role", err)
 	}
 	if lasts != "" {
 		if n.Expires, err = time.ParseDuration(lasts); err != nil || n.Expires < time.Second {
-			return n, invalid("expires must be a time of a second or more, such as 720h")
+			return n, wrong("expires", "must be a time of a second or more, such as 720h")
 		}
 	}
 	n.By = callerOf(c).String()

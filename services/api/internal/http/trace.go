@@ -49,7 +49,7 @@ func (s *Server) traceOf(c echo.Context) (func(context.Context, *store.Reader) (
 	if text := asked(c, "event"); text != "" {
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || n < 1 {
-			return nil, invalid("event must be the number of an event")
+			return nil, wrong("event", "must be the number of an event")
 		}
 		if len(c.QueryParams()) > 1 {
 			return nil, invalid("name either an event or an application, not both")

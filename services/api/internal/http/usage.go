@@ -19,7 +19,7 @@ func historyOf(c echo.Context, most time.Duration) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 || d > most {
-		return 0, invalid("history must be how far to look back, such as 5m, and at most %.0fm", most.Minutes())
+		return 0, wrong("history", "must be how far to look back, such as 5m, and at most %.0fm", most.Minutes())
 	}
 	return d, nil
 }

@@ -10,6 +10,7 @@ type Problem struct {
 	Errors     []Fault `json:"errors,omitempty"`
 	Suggestion string  `json:"suggestion,omitempty"` // a value that would be accepted
 	Oldest     int64   `json:"oldest,omitempty"`     // number of the oldest event that is kept
+	Parameter  string  `json:"parameter,omitempty"`  // name of the parameter of the query, or field of the body, whose value is wrong
 	TraceID    string  `json:"trace_id"`
 }
 
