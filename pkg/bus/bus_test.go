@@ -26,7 +26,7 @@ func serve(t *testing.T, conn *bus.Conn, probe string, rs ...bus.Responder) {
 	for _, r := range append(rs, bus.Respond(probe, "", func(_ context.Context, _ string, q question) (question, error) { return q, nil })) {
 		go func() { _ = r.Serve(ctx, conn) }()
 	}
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		var q question
 		if err := conn.Request(t.Context(), probe, q, &q); err == nil {
@@ -69,7 +69,7 @@ func TestRequest(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var got question
-			err := conn.Request(t.Context(), tc.subject, question{N: tc.n}, &got)
+			err := conn.Request(patiently(t), tc.subject, question{N: tc.n}, &got)
 			if clocker.CodeOf(err) != tc.code || (err == nil && got.N != tc.want) {
 				t.Errorf("got %d, %v; want %d, code %q", got.N, err, tc.want, tc.code)
 			}
@@ -170,24 +170,21 @@ func TestAHostMayUseItsOwnSubjectsAlone(t *testing.T) {
 	t.Cleanup(cancel)
 	go func() { _ = serveHost.Serve(ctx, host) }()
 
-	short := func() context.Context {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		t.Cleanup(cancel)
-		return ctx
-	}
 	var q question
 	for _, subject := range []string{"clocker.ask.localhost", "clocker.fact.localhost"} {
-		if err := host.Request(short(), subject, question{N: 1}, &q); err != nil {
+		if err := host.Request(patiently(t), subject, question{N: 1}, &q); err != nil {
 			t.Errorf("%s: %v", subject, err)
 		}
 	}
 	for _, subject := range []string{"clocker.ask.other", "clocker.fact.other", "probe", "clocker.want.localhost"} {
-		if err := host.Request(short(), subject, question{N: 1}, &q); err == nil {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		if err := host.Request(ctx, subject, question{N: 1}, &q); err == nil {
 			t.Errorf("%s: answered; a host may not ask there", subject)
 		}
+		cancel()
 	}
 	n := 0
-	for range 100 { // the host's subscription may still be on its way
+	for t.Context().Err() == nil { // the host's subscription may still be on its way
 		err := control.RequestStream(t.Context(), "clocker.do.localhost.logs", question{N: 50}, func([]byte) error { n++; return nil })
 		if clocker.CodeOf(err) != clocker.Unavailable {
 			if err != nil || n != 50 {
@@ -195,9 +192,6 @@ func TestAHostMayUseItsOwnSubjectsAlone(t *testing.T) {
 			}
 			break
 		}
-	}
-	if n == 0 {
-		t.Error(fmt.Errorf("no chunk of a host's stream arrived"))
 	}
 }
 
@@ -219,10 +213,10 @@ func TestARequestThatPanicsIsRefusedAndTheNextIsAnswered(t *testing.T) {
 			heard <- q.N
 		}))
 	var got question
-	if err := conn.Request(t.Context(), "ask.panic", question{N: 1}, &got); err == nil || clocker.CodeOf(err) != "internal" {
+	if err := conn.Request(patiently(t), "ask.panic", question{N: 1}, &got); err == nil || clocker.CodeOf(err) != "internal" {
 		t.Errorf("the request that panics: %v", err)
 	}
-	if err := conn.Request(t.Context(), "ask.panic", question{N: 2}, &got); err != nil || got.N != 2 {
+	if err := conn.Request(patiently(t), "ask.panic", question{N: 2}, &got); err != nil || got.N != 2 {
 		t.Errorf("the next one: %v, %v", got, err)
 	}
 	for n := range 3 {

@@ -30,11 +30,8 @@ func (c *Conn) Request(ctx context.Context, subject string, v, reply any) error 
 	if err != nil {
 		return fmt.Errorf("encode request on %s: %w", subject, err)
 	}
-	if _, ok := ctx.Deadline(); !ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, requestTimeout)
-		defer cancel()
-	}
+	ctx, cancel := within(ctx, requestTimeout)
+	defer cancel()
 	m, err := c.nc.RequestWithContext(ctx, subject, data)
 	if err != nil {
 		return unavailable(subject, err)
@@ -46,6 +43,14 @@ func (c *Conn) Request(ctx context.Context, subject string, v, reply any) error 
 		return fmt.Errorf("decode answer on %s: %w", subject, err)
 	}
 	return nil
+}
+
+// within bounds a wait for an answer by a caller that set no bound itself.
+func within(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, most)
 }
 
 func refusal(m *nats.Msg) error {

@@ -80,7 +80,7 @@ func listening() (*slog.Logger, chan string) {
 // until waits for a line that has all words.
 func until(t *testing.T, lines <-chan string, words ...string) {
 	t.Helper()
-	end := time.After(20 * time.Second)
+	end := time.After(2 * time.Minute)
 	var seen []string
 	for {
 		select {
@@ -108,7 +108,7 @@ func connectAs(t *testing.T, server *bustest.NATS, user string, log *slog.Logger
 // raw is a connection without our client, to do what it never would.
 func raw(t *testing.T, server *bustest.NATS, user string) *nats.Conn {
 	t.Helper()
-	nc, err := nats.Connect("", nats.InProcessServer(server), nats.UserCredentials(server.Credentials(t, user)),
+	nc, err := nats.Connect("", nats.InProcessServer(server), nats.Timeout(2*time.Minute), nats.UserCredentials(server.Credentials(t, user)),
 		nats.CustomInboxPrefix(rights.Inbox(user)))
 	if err != nil {
 		t.Fatal(err)

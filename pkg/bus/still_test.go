@@ -77,7 +77,7 @@ func TestWhoStandsStillIsSentNoRequestsBeforeLong(t *testing.T) {
 	}
 	asker := bustest.As(t, server, rights.HostUser("localhost"))
 	ask := func() (int, error) {
-		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		var q question
 		err := asker.Request(ctx, "clocker.fact.localhost", q, &q)
@@ -92,14 +92,14 @@ func TestWhoStandsStillIsSentNoRequestsBeforeLong(t *testing.T) {
 		}
 	}
 	w.still.Store(true)
-	deadline := time.Now().Add(45 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for answered := 0; answered < 20; {
 		if _, err := ask(); err == nil {
 			answered++
 			continue
 		}
 		if answered = 0; time.Now().After(deadline) {
-			t.Fatal("45 s after a process was stopped, it is still sent requests")
+			t.Fatal("two minutes after a process was stopped, it is still sent requests")
 		}
 	}
 }

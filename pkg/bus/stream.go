@@ -24,9 +24,12 @@ const streamName = events.Stream
 
 const metaGeneration = "clocker_generation"
 
-// answerTime bounds a request to JetStream, which takes milliseconds: one sent into a connection that is dead already is
-// not answered at all. Asking again is safe, because the stream itself refuses what it has.
-const answerTime = 2 * time.Second
+// answerTime bounds a request to JetStream, which takes milliseconds, when ctx has no deadline: one sent into a connection
+// that is dead already is not answered at all. Asking again is safe, because the stream itself refuses what it has.
+const (
+	answerTime = 2 * time.Second
+	createTime = 10 * time.Second // for all that making the stream anew takes
+)
 
 // The stream is a window on the log in Postgres, not the log: it takes at most streamBytes, and on a small disk what
 // there is.
@@ -86,7 +89,7 @@ func (c *Conn) Poke() { _ = c.nc.Publish(clocker.SubjectPokeOutbox, nil) }
 
 // Open says what the stream holds. It reads the last message, so that a stream whose end was lost is seen.
 func (s *Stream) Open(ctx context.Context) (events.StreamState, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	ctx, cancel := within(ctx, answerTime)
 	defer cancel()
 	stream, err := s.conn.js.Stream(ctx, streamName)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -117,7 +120,7 @@ func (s *Stream) Open(ctx context.Context) (events.StreamState, error) {
 // Recreate deletes the stream and makes an empty one whose first record will be number first. Durable consumers go with
 // it and are bound again by their services.
 func (s *Stream) Recreate(ctx context.Context, generation, first int64) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := within(ctx, createTime)
 	defer cancel()
 	size := int64(streamBytes)
 	for tries := createTries; ; {
@@ -192,7 +195,7 @@ func (s *Stream) Publish(ctx context.Context, records []events.Record) error {
 }
 
 func (s *Stream) send(ctx context.Context, records []events.Record, atomic bool) error {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	ctx, cancel := within(ctx, answerTime)
 	defer cancel()
 	last := len(records) - 1
 	for i, r := range records {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"clocker.io/pkg/bus"
 	"clocker.io/pkg/bus/bustest"
@@ -24,8 +25,8 @@ func TestManyRecordsArePublishedAloneOrTogether(t *testing.T) {
 			t.Parallel()
 			server := bustest.Server(t)
 			conn := bustest.As(t, server, "policy")
-			stream := conn.Stream()
-			if err := stream.Recreate(t.Context(), 1, 1); err != nil {
+			stream, ctx := conn.Stream(), patiently(t)
+			if err := stream.Recreate(ctx, 1, 1); err != nil {
 				t.Fatal(err)
 			}
 			var records []events.Record
@@ -33,14 +34,14 @@ func TestManyRecordsArePublishedAloneOrTogether(t *testing.T) {
 				records = append(records, record(t, n+1))
 			}
 			stream.Dear(tc.dear)
-			publishes(t.Context(), t, stream, records[:600], "")
+			publishes(ctx, t, stream, records[:600], "")
 			if batched := batchOf(t, server, 300) != ""; batched != tc.dear {
 				t.Errorf("stored as a batch: %v, want %v", batched, tc.dear)
 			}
-			publishes(t.Context(), t, stream, records[:600], "10071") // again
-			publishes(t.Context(), t, stream, records[650:], "10071") // with a gap
-			publishes(t.Context(), t, stream, records[600:], "")
-			read, err := stream.Read(t.Context(), 1, 1000)
+			publishes(ctx, t, stream, records[:600], "10071") // again
+			publishes(ctx, t, stream, records[650:], "10071") // with a gap
+			publishes(ctx, t, stream, records[600:], "")
+			read, err := stream.Read(ctx, 1, 1000)
 			if err != nil || len(read) != len(records) {
 				t.Fatalf("the stream holds %d records, %v; want %d", len(read), err, len(records))
 			}
@@ -56,16 +57,16 @@ func TestManyRecordsArePublishedAloneOrTogether(t *testing.T) {
 // What a record takes is measured by the first ones of many, and all of them are published.
 func TestTheFirstOfManyRecordsSayHowTheRestIsPublished(t *testing.T) {
 	t.Parallel()
-	stream := bustest.Connect(t).Stream()
-	if err := stream.Recreate(t.Context(), 1, 1); err != nil {
+	stream, ctx := bustest.Connect(t).Stream(), patiently(t)
+	if err := stream.Recreate(ctx, 1, 1); err != nil {
 		t.Fatal(err)
 	}
 	var records []events.Record
 	for n := range int64(200) {
 		records = append(records, record(t, n+1))
 	}
-	publishes(t.Context(), t, stream, records, "")
-	if state, err := stream.Open(t.Context()); err != nil || !state.Whole || state.Last != 200 {
+	publishes(ctx, t, stream, records, "")
+	if state, err := stream.Open(ctx); err != nil || !state.Whole || state.Last != 200 {
 		t.Errorf("the stream: %+v, %v", state, err)
 	}
 }
@@ -73,12 +74,20 @@ func TestTheFirstOfManyRecordsSayHowTheRestIsPublished(t *testing.T) {
 // The server still removes what the stream before it left while the next is made.
 func TestAStreamIsMadeAnewAgainAndAgain(t *testing.T) {
 	t.Parallel()
-	stream := bustest.Connect(t).Stream()
+	stream, ctx := bustest.Connect(t).Stream(), patiently(t)
 	for generation := range int64(100) {
-		if err := stream.Recreate(t.Context(), generation+1, 1); err != nil {
+		if err := stream.Recreate(ctx, generation+1, 1); err != nil {
 			t.Fatalf("generation %d: %v", generation+1, err)
 		}
 	}
+}
+
+// patiently gives a server as long for an answer as a slow machine may take, and no more than ends what hangs.
+func patiently(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	t.Cleanup(cancel)
+	return ctx
 }
 
 func publishes(ctx context.Context, t *testing.T, s *bus.Stream, records []events.Record, refusal string) {
@@ -95,12 +104,12 @@ func publishes(ctx context.Context, t *testing.T, s *bus.Stream, records []event
 // batchOf is the batch that a record was stored in; empty when in none.
 func batchOf(t *testing.T, server *bustest.NATS, number uint64) string {
 	t.Helper()
-	nc, err := nats.Connect("", nats.InProcessServer(server), nats.UserCredentials(server.Credentials(t, "test-everything")))
+	nc, err := nats.Connect("", nats.InProcessServer(server), nats.Timeout(2*time.Minute), nats.UserCredentials(server.Credentials(t, "test-everything")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer nc.Close()
-	js, err := nc.JetStream()
+	js, err := nc.JetStream(nats.MaxWait(2 * time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func (s *Stream) Session() string {
 // Read gives at most n records of the stream from number first on, in order, without those that the server cannot read.
 // What could be read of a record that is not as we publish them is given as it is.
 func (s *Stream) Read(ctx context.Context, first int64, n int) ([]events.Record, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	ctx, cancel := within(ctx, answerTime)
 	defer cancel()
 	ask, err := json.Marshal(map[string]int64{"seq": first, "batch": int64(n), "max_bytes": readBytes})
 	if err != nil {

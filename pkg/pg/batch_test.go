@@ -38,7 +38,7 @@ func TestDeliveriesThatWaitAreHandledInFewTransactions(t *testing.T) {
 // holds waits until the stream ends with event n.
 func holds(t *testing.T, stream pg.Stream, n int64) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

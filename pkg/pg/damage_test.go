@@ -67,14 +67,14 @@ func (w *world) consume(name string) {
 // await waits until a query answers true.
 func (w *world) await(what, sql string, args ...any) {
 	w.t.Helper()
-	deadline := time.Now().Add(60 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		rows := pgtest.Query(w.t, w.test, `select (`+sql+`) as ok`, args...)
 		if rows[0]["ok"] == true {
 			return
 		}
 		if time.Now().After(deadline) {
-			w.t.Fatalf("after a minute not yet: %s; events %v, seen %v", what,
+			w.t.Fatalf("after two minutes not yet: %s; events %v, seen %v", what,
 				pgtest.Query(w.t, w.test, `select topic, count(*), max(number) from events.events group by topic`),
 				pgtest.Query(w.t, w.test, `select name, count(*), count(distinct number), max(number) from ipam.seen group by name`))
 		}
@@ -203,7 +203,7 @@ func TestADamagedStreamIsSeenAgainstPostgresAndFilledAgainWithNothingLostOrDoubl
 // caughtUp waits until the stream ends where the log does.
 func (w *world) caughtUp() {
 	w.t.Helper()
-	deadline := time.Now().Add(60 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		state, err := w.conn.Stream().Open(w.t.Context())
 		head := pgtest.Query(w.t, w.test, `select number from events.head`)[0]["number"].(int64)
@@ -211,7 +211,7 @@ func (w *world) caughtUp() {
 			return
 		}
 		if time.Now().After(deadline) {
-			w.t.Fatalf("after a minute the stream is %+v, %v; the log ends at %d", state, err, head)
+			w.t.Fatalf("after two minutes the stream is %+v, %v; the log ends at %d", state, err, head)
 		}
 	}
 }
@@ -219,17 +219,19 @@ func (w *world) caughtUp() {
 // wholeAgain checks that every consumer did everything once and that the stream equals the log.
 func (w *world) wholeAgain() {
 	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 2*time.Minute) // for each answer: the machine may be slow
+	defer cancel()
 	for _, r := range pgtest.Query(w.t, w.test, `select name, number, count(*) as times from ipam.seen group by name, number having count(*) > 1`) {
 		w.t.Errorf("%s handled %d %d times", r["name"], r["number"], r["times"])
 	}
 	for _, r := range pgtest.Query(w.t, w.test, `select number, convert_from(data, 'UTF8') as data from events.events where topic = 'stream.refilled'`) {
 		w.t.Logf("event %d: %s", r["number"], r["data"])
 	}
-	state, err := w.conn.Stream().Open(w.t.Context())
+	state, err := w.conn.Stream().Open(ctx)
 	if err != nil || !state.Whole {
 		w.t.Fatalf("the stream is %+v, %v; want it whole", state, err)
 	}
-	records, err := w.conn.Stream().Read(w.t.Context(), state.First, 1000)
+	records, err := w.conn.Stream().Read(ctx, state.First, 1000)
 	if err != nil || int64(len(records)) != state.Last-state.First+1 {
 		w.t.Fatalf("read %d of the records %d to %d: %v", len(records), state.First, state.Last, err)
 	}

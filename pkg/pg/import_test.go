@@ -1,7 +1,6 @@
 package pg_test
 
 import (
-	"context"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -92,11 +91,7 @@ func TestAnImportIsRefusedOrLeavesNothing(t *testing.T) {
 		{"no export", "{}", nil, clocker.Invalid, "no export"},
 		{"something waits for a number", good, fact, clocker.Conflict, "not empty"},
 		{"a service runs", good, func(t *testing.T, db *pg.DB) {
-			held := make(chan struct{})
-			go func() {
-				_ = db.Hold(t.Context(), "role", func(ctx context.Context, _ pg.Fence) error { close(held); <-ctx.Done(); return nil })
-			}()
-			<-held
+			pgtest.Exec(t, db, `insert into events.leases (name, holder, fence, expires_at) values ('role', 'it', 1, now() + interval '1 hour')`)
 		}, clocker.Conflict, "stop them first"},
 		{"not empty", good, func(t *testing.T, db *pg.DB) {
 			if _, err := pg.Import(t.Context(), pgtest.OwnerURL(t, db), strings.NewReader(good), ledger); err != nil {

@@ -56,7 +56,7 @@ func sequence(t *testing.T, conn *bus.Conn, dbs ...*pg.DB) {
 // consume counts what a service handles until it has seen n events; it returns their numbers in order.
 func consume(t *testing.T, conn *bus.Conn, u *pg.Unit[store], n int) []int64 {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var numbers []int64
 	got := make(chan int64, 10_000)

@@ -141,7 +141,7 @@ func (p *process) says(want string) {
 		if !strings.HasPrefix(got, want) {
 			p.t.Fatalf("the other process says %q, want %q", got, want)
 		}
-	case <-time.After(30 * time.Second):
+	case <-time.After(2 * time.Minute):
 		p.t.Fatalf("the other process says nothing; want %q", want)
 	}
 }
@@ -162,23 +162,26 @@ func TestAProcessStoppedPastItsLeaseIsRefusedWhenItGoesOn(t *testing.T) {
 			p := hold(t, tc.what, holderURL+"="+pgtest.OwnerURL(t, db))
 			p.says("holds")
 			p.signal(syscall.SIGSTOP)
-			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer cancel()
-			taken := make(chan error, 1)
+			taken, wrote := make(chan struct{}), false
 			go func() {
 				_ = db.Hold(ctx, "role", func(ctx context.Context, f pg.Fence) error {
-					taken <- lateWrite(db, f, func() {})
+					if !wrote {
+						if err := lateWrite(db, f, func() {}); err != nil {
+							return err // this process stood still, too: its next tenure writes
+						}
+						wrote = true
+						close(taken)
+					}
 					<-ctx.Done()
 					return ctx.Err()
 				})
 			}()
 			select {
-			case err := <-taken:
-				if err != nil {
-					t.Errorf("the next holder's write: %v", err)
-				}
+			case <-taken:
 			case <-ctx.Done():
-				t.Fatal("nobody could take the role over from a process that stands still")
+				t.Fatal("nobody could take the role over from a process that stands still, and write")
 			}
 			p.signal(syscall.SIGCONT)
 			if _, err := p.in.Write([]byte("go on\n")); err != nil {
@@ -211,18 +214,20 @@ func TestASequencerThatIsStoppedAgainAndAgainNumbersAndPublishesNothingTwice(t *
 			t.Fatal("nobody takes the role of sequencer")
 		}
 	}
-	sequence(t, conn, db)
 	total := 0
 	for round := range 3 {
 		before := tenure()
 		for i := range 50 {
 			if i == 25 {
 				p.signal(syscall.SIGSTOP)
+				if round == 0 { // not before, or this process may have the role by then
+					sequence(t, conn, db)
+				}
 			}
 			state(t, u, submitted(fmt.Sprintf("a%d-%d", round, i)))
 		}
 		total += 50
-		deadline := time.Now().Add(30 * time.Second)
+		deadline := time.Now().Add(2 * time.Minute)
 		for pgtest.Query(t, db, `select number from events.head`)[0]["number"].(int64) < int64(total) {
 			if time.Now().After(deadline) {
 				t.Fatalf("round %d: nobody numbers on", round)
@@ -256,18 +261,20 @@ func TestAPublisherThatIsBehindStoresNothing(t *testing.T) {
 	state(t, u, facts...)
 	consume(t, conn, u, 50)
 	stream := conn.Stream()
-	held, err := stream.Read(t.Context(), 1, 50)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // for each answer: the machine may be slow
+	defer cancel()
+	held, err := stream.Read(ctx, 1, 50)
 	if err != nil || len(held) != 50 {
 		t.Fatalf("read %d records, %v; want 50", len(held), err)
 	}
 	ahead := held[0]
 	ahead.Number, ahead.ID = 52, "x"
 	for _, late := range [][]events.Record{held[30:31], held[48:], held[5:15], held, {ahead}} {
-		if err := stream.Publish(t.Context(), late); err == nil || !strings.Contains(err.Error(), "10071") {
+		if err := stream.Publish(ctx, late); err == nil || !strings.Contains(err.Error(), "10071") {
 			t.Errorf("%d records from %d: %v, want the server's refusal 10071", len(late), late[0].Number, err)
 		}
 	}
-	if state, err := stream.Open(t.Context()); err != nil || state.Last != 50 || !state.Whole {
+	if state, err := stream.Open(ctx); err != nil || state.Last != 50 || !state.Whole {
 		t.Errorf("afterwards the stream is %+v, %v", state, err)
 	}
 }

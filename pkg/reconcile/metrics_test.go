@@ -15,7 +15,7 @@ import (
 
 func TestAControllerTellsHowItGetsOn(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	reg := prometheus.NewRegistry()
 	q := reconcile.NewQueue()

@@ -29,7 +29,7 @@ func TestBackoffGrowsToItsMaximum(t *testing.T) {
 
 func TestAKeyIsNeverWorkedOnTwiceAtOnceAndNoAddIsLost(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	q := reconcile.NewQueue()
 	var mu sync.Mutex
@@ -88,7 +88,7 @@ func TestAKeyIsNeverWorkedOnTwiceAtOnceAndNoAddIsLost(t *testing.T) {
 
 func TestAFailedKeyComesAgain(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	done := make(chan int, 1)
 	tries := 0
@@ -117,7 +117,7 @@ func TestAFailedKeyComesAgain(t *testing.T) {
 
 func TestAKeyThatPanicsComesAgainAndHoldsUpNobody(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	tried := make(chan string, 100)
 	o := reconcile.Options{

@@ -41,7 +41,7 @@ func (b *bench) enter(a clocker.Assignment, change func(*clocker.ExecRequest), w
 	if change != nil {
 		change(&r)
 	}
-	if err := s.conn.Request(b.t.Context(), clocker.SubjectDo+host+".exec", r, &clocker.ExecOpened{}); err != nil {
+	if err := s.request(clocker.SubjectDo+host+".exec", r, &clocker.ExecOpened{}); err != nil {
 		b.t.Fatal(err)
 	}
 	return s
@@ -56,9 +56,16 @@ func (s *asker) subject(verb string) string {
 	return clocker.SubjectDo + host + ".exec." + s.session + "." + verb
 }
 
+// request waits for as long as a slow Engine may take.
+func (s *asker) request(subject string, v, reply any) error {
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	defer cancel()
+	return s.conn.Request(ctx, subject, v, reply)
+}
+
 func (s *asker) ask(verb string, v, reply any) {
 	s.t.Helper()
-	if err := s.conn.Request(s.t.Context(), s.subject(verb), v, reply); err != nil {
+	if err := s.request(s.subject(verb), v, reply); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -66,10 +73,8 @@ func (s *asker) ask(verb string, v, reply any) {
 // leave has the command ended, and gives why it may run on.
 func (s *asker) leave() string {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
-	defer cancel()
 	var taken clocker.ExecTaken
-	if err := s.conn.Request(ctx, s.subject("in"), clocker.ExecInput{Leave: true}, &taken); err != nil {
+	if err := s.request(s.subject("in"), clocker.ExecInput{Leave: true}, &taken); err != nil {
 		s.t.Fatal(err)
 	}
 	return taken.Lives

@@ -16,7 +16,7 @@ import (
 const host = "localhost"
 
 // patience bounds every wait of a test for something that should happen.
-const patience = 40 * time.Second
+const patience = 3 * time.Minute
 
 // control is a control plane of one host, as the agent sees it.
 type control struct {

@@ -95,7 +95,7 @@ func TestACommandWhoseAskerLeavesIsEndedWithWhatItStarted(t *testing.T) {
 	if lives, n := s.leave(), b.processes(a); lives != "" || n != 1 {
 		t.Errorf("who left hears %q, and %d processes run", lives, n)
 	}
-	err := s.conn.Request(t.Context(), s.subject("out"), clocker.ExecPull{Number: 1}, &clocker.ExecOutput{})
+	err := s.request(s.subject("out"), clocker.ExecPull{Number: 1}, &clocker.ExecOutput{})
 	if clocker.CodeOf(err) != clocker.NotFound {
 		t.Errorf("its output is still had: %v", err)
 	}
@@ -182,7 +182,7 @@ func TestNoCommandRunsInAContainerThatIsNotOurs(t *testing.T) {
 		r := clocker.ExecRequest{Session: s.session, Container: a.Container}
 		r.Command = []string{"/box", "do", "say"}
 		change(&r)
-		return s.conn.Request(t.Context(), clocker.SubjectDo+host+".exec", r, &clocker.ExecOpened{})
+		return s.request(clocker.SubjectDo+host+".exec", r, &clocker.ExecOpened{})
 	}
 	for name, c := range map[string]struct {
 		change func(*clocker.ExecRequest)
@@ -213,8 +213,8 @@ func TestNoCommandRunsInAContainerThatIsNotOurs(t *testing.T) {
 func TestACommandWhoseAskerIsSilentIsEnded(t *testing.T) {
 	t.Parallel()
 	b, a := running(t)
-	b.enter(a, nil, "stay").shows("child stays")
 	began := time.Now()
+	b.enter(a, nil, "stay").shows("child stays")
 	b.eventually("the command and its child end", func() bool { return b.processes(a) == 1 })
 	if d := time.Since(began); d < 10*time.Second {
 		t.Errorf("it ended after %s: an asker may be silent for a moment", d)

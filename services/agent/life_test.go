@@ -28,7 +28,7 @@ func TestContainerLife(t *testing.T) {
 
 	port := freePort(t)
 	a, e := b.member(0, func(a *clocker.Assignment) {
-		a.Health = &clocker.HealthCheck{HTTP: "/", Port: 8080, Interval: 200, Timeout: 1000, Retries: 3}
+		a.Health = &clocker.HealthCheck{HTTP: "/", Port: 8080, Interval: 200, Timeout: 60_000, Retries: 3}
 		a.Ports = []clocker.PortBinding{{Port: 8080, HostPort: port, Protocol: "tcp"}}
 		a.Env = []string{"A=b"}
 		a.Volumes = []clocker.Mount{{Volume: clocker.VolumeName(a.Key(), "data"), Path: "/data"}}

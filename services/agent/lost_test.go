@@ -72,7 +72,7 @@ func TestAProbeThatTakesTooLongIsKilled(t *testing.T) {
 	b := newBench(t)
 	b.start()
 	a, e := b.member(0, func(a *clocker.Assignment) {
-		a.Health = &clocker.HealthCheck{Command: []string{"/box", "do", "stay"}, Interval: 60_000, Timeout: 3000, Retries: 3}
+		a.Health = &clocker.HealthCheck{Command: []string{"/box", "do", "stay"}, Interval: 20_000, Timeout: 5000, Retries: 3}
 	})
 	b.point(b.network.ID, e)
 	b.assign(a)

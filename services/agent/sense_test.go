@@ -50,7 +50,7 @@ func TestWhatAContainerUsesIsMeasured(t *testing.T) {
 	b.env["CLOCKER_SENSOR_EVERY"] = "200ms"
 	b.start()
 	a, e := b.member(0, func(a *clocker.Assignment) {
-		a.Health = &clocker.HealthCheck{HTTP: "/", Port: 8080, Interval: 200, Timeout: 1000, Retries: 3}
+		a.Health = &clocker.HealthCheck{HTTP: "/", Port: 8080, Interval: 200, Timeout: 60_000, Retries: 3}
 		a.Resources = clocker.Resources{Memory: 96 << 20}
 	})
 	b.point(b.network.ID, e)

@@ -30,7 +30,7 @@ func TestAssignmentsArePushed(t *testing.T) {
 	go func() { _ = listener.Serve(ctx, agent) }()
 	next := func(beat clocker.Beat) clocker.RunWant {
 		t.Helper()
-		end := time.After(10 * time.Second)
+		end := time.After(2 * time.Minute)
 		for {
 			b.onBeat(ctx, clocker.SubjectBeat+linetest.Host, beat)
 			select {

@@ -33,7 +33,7 @@ func TestServiceCarriesAnApplication(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(stop)
 	if err := s.Setup(ctx); err != nil {
 		t.Fatal(err)

@@ -29,7 +29,7 @@ func fakeStore(t *testing.T, reply func(command string) string) Store {
 			}()
 		}
 	}()
-	return Store{Address: listener.Addr().String(), Timeout: 2 * time.Second}
+	return Store{Address: listener.Addr().String(), Timeout: 2 * time.Minute}
 }
 
 // readCommand reads an array of strings: *2, $4, INCR, $6, visits.

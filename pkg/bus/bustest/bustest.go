@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"clocker.io/pkg/bus"
 	"clocker.io/pkg/bus/access"
@@ -117,5 +118,21 @@ func connect(t testing.TB, o bus.Options) *bus.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
+	connected(t, c)
 	return c
+}
+
+// connected waits until the server is there for it: a machine that stands still meanwhile makes it try again.
+func connected(t testing.TB, c *bus.Conn) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	over := time.After(2 * time.Minute)
+	for err := c.Ready(t.Context()); err != nil; err = c.Ready(t.Context()) {
+		select {
+		case <-tick.C:
+		case <-over:
+			t.Fatal(err)
+		}
+	}
 }

@@ -65,6 +65,9 @@ func Start(cfg Config) (*Server, error) {
 	return s, nil
 }
 
+// authTime is how long a client may take to say who it is. It does so at once, unless the machine stands still.
+const authTime = 10 * time.Second
+
 func (s *Server) options(cfg Config) (*server.Options, error) {
 	trust, err := s.trust()
 	if err != nil {
@@ -78,6 +81,7 @@ func (s *Server) options(cfg Config) (*server.Options, error) {
 		JetStream: true, StoreDir: cfg.Dir, SyncAlways: cfg.SyncAlways, DisableJetStreamBanner: true, WriteDeadline: 10 * time.Second,
 		AccountResolver: s.accounts, SystemAccount: trust.Operator.SystemAccount,
 		MaxPingsOut: 2,
+		AuthTimeout: authTime.Seconds(),
 	}
 	opts.TrustedOperators = append(opts.TrustedOperators, trust.Operator)
 	if cfg.Listen == "" {

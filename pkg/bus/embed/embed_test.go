@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"clocker.io/pkg/bus/access"
 	"clocker.io/pkg/bus/embed"
@@ -40,7 +41,7 @@ func started(t *testing.T, change func(*embed.Config)) served {
 // plain connects as any program would that has a credentials file and the address.
 func (s served) plain(t *testing.T, credentials string, options ...nats.Option) *nats.Conn {
 	t.Helper()
-	nc, err := nats.Connect(s.ClientURL(), append(options, nats.UserCredentials(credentials),
+	nc, err := nats.Connect(s.ClientURL(), append(options, nats.Timeout(2*time.Minute), nats.UserCredentials(credentials),
 		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))...) // the last error is asked for
 	if err != nil {
 		t.Fatal(err)

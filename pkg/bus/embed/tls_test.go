@@ -205,7 +205,7 @@ func TestANewSigningKeyPutsOutTheOldCredentials(t *testing.T) {
 	for what, signal := range map[string]<-chan struct{}{"the copy to be put out": thief, "the service to be back": again} {
 		select {
 		case <-signal:
-		case <-time.After(20 * time.Second):
+		case <-time.After(2 * time.Minute):
 			t.Errorf("waited for %s", what)
 		}
 	}

@@ -36,7 +36,7 @@ func (s *said) Handle(_ context.Context, r slog.Record) error {
 // await returns when a line with these words has been printed.
 func (s *said) await(t *testing.T, words string) {
 	t.Helper()
-	over := time.After(20 * time.Second)
+	over := time.After(2 * time.Minute)
 	for {
 		s.mu.Lock()
 		more, found := s.more, false

@@ -95,12 +95,15 @@ func installed() []string {
 	return dirs
 }
 
+// versionTime is how long the binary may take to say its version: it does so at once, unless the machine is very busy.
+const versionTime = 30 * time.Second
+
 // inspect asks the binary for its version: directory names lie after an upgrade in place.
 func inspect(dir string) (Binaries, error) {
 	if _, err := os.Stat(filepath.Join(dir, "initdb")); err != nil {
 		return Binaries{}, fmt.Errorf("%s has no initdb", dir)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), versionTime)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, filepath.Join(dir, "postgres"), "--version").Output()
 	if err != nil {

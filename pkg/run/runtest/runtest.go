@@ -71,7 +71,7 @@ func Eventually(t testing.TB, what string, try func() error) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	over := time.After(30 * time.Second)
+	over := time.After(2 * time.Minute)
 	for {
 		err := try()
 		if err == nil {

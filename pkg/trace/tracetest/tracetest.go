@@ -79,7 +79,7 @@ func (r *Receiver) Headers() []http.Header {
 // Until waits until the spans are as wanted, and gives them.
 func (r *Receiver) Until(what string, enough func([]Span) bool) []Span {
 	r.t.Helper()
-	limit := time.After(30 * time.Second)
+	limit := time.After(2 * time.Minute)
 	for {
 		r.mu.Lock()
 		more := r.more

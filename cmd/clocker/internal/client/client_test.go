@@ -133,17 +133,18 @@ func TestNobodyThere(t *testing.T) {
 
 func TestAServerThatSaysNothingIsNotWaitedForForEver(t *testing.T) {
 	t.Parallel()
-	var asked atomic.Int32
+	asked := make(chan struct{}, 10)
 	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		asked.Add(1)
+		asked <- struct{}{}
 		<-r.Context().Done()
 	}))
 	t.Cleanup(s.Close)
 	c := &Client{Base: s.URL, HTTP: &http.Client{Transport: &http.Transport{ResponseHeaderTimeout: 50 * time.Millisecond}}}
 	_, err := Get[Version](t.Context(), c, Path("version"), nil)
 	var gone *Unreachable
-	if !errors.As(err, &gone) || gone.Error() != "no Clocker answers at "+s.URL+": no answer in time" || asked.Load() != 1 {
-		t.Errorf("asked %d times: %v", asked.Load(), err)
+	<-asked // which the server may notice after the client has given up
+	if !errors.As(err, &gone) || gone.Error() != "no Clocker answers at "+s.URL+": no answer in time" || len(asked) != 0 {
+		t.Errorf("asked %d times: %v", 1+len(asked), err)
 	}
 }
 
@@ -174,7 +175,7 @@ func TestFollowingGoesOnAfterABreak(t *testing.T) {
 			_, _ = io.WriteString(w, event(9))
 		}
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var got []int64
 	opened := 0

@@ -41,7 +41,7 @@ func (w *terminal) String() string {
 
 func (w *terminal) shows(t *testing.T, text string) {
 	t.Helper()
-	late := time.After(30 * time.Second)
+	late := time.After(2 * time.Minute)
 	for !strings.Contains(w.String(), text) {
 		select {
 		case <-w.news:

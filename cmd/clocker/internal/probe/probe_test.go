@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"clocker.io/cmd/clocker/internal/doctor"
@@ -15,17 +16,19 @@ import (
 
 func TestALookThatHangsIsNamedAndHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
-	release := make(chan struct{})
-	defer close(release)
-	looks := []look{
-		{"a disk that hangs", func(context.Context) func(*doctor.Facts) { <-release; return func(*doctor.Facts) {} }},
-		{"what answers", func(context.Context) func(*doctor.Facts) { return func(f *doctor.Facts) { f.Account = "seen" } }},
-	}
-	var f doctor.Facts
-	silent := gather(t.Context(), looks, &f, 50*time.Millisecond)
-	if len(silent) != 1 || silent[0].What != "a disk that hangs" || f.Account != "seen" {
-		t.Errorf("silent %v, facts %q", silent, f.Account)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		defer close(release)
+		looks := []look{
+			{"a disk that hangs", func(context.Context) func(*doctor.Facts) { <-release; return func(*doctor.Facts) {} }},
+			{"what answers", func(context.Context) func(*doctor.Facts) { return func(f *doctor.Facts) { f.Account = "seen" } }},
+		}
+		var f doctor.Facts
+		silent := gather(t.Context(), looks, &f, patience)
+		if len(silent) != 1 || silent[0] != (doctor.Silence{What: "a disk that hangs", After: patience}) || f.Account != "seen" {
+			t.Errorf("silent %v, facts %q", silent, f.Account)
+		}
+	})
 }
 
 func TestWhoListensIsFoundByAddress(t *testing.T) {

@@ -154,7 +154,7 @@ func (s *simulated) call(method, path, body string, into any) int {
 // eventually asks again until ask has no error, for what gives no signal.
 func (s *simulated) eventually(what string, ask func() error) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 4*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()

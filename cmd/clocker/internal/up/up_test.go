@@ -17,6 +17,7 @@ import (
 	"clocker.io/pkg/bus"
 	"clocker.io/pkg/bus/access"
 	"clocker.io/pkg/pg/server"
+	"clocker.io/pkg/run/runtest"
 )
 
 // TestMain also makes this test binary the program that Detach starts.
@@ -154,9 +155,7 @@ func TestNATSAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := conn.Ready(ctx); err != nil { // the first attempt is made before Connect returns
-		t.Error(err)
-	}
+	runtest.Eventually(t, "connect", func() error { return conn.Ready(ctx) }) // the first attempt is made before Connect returns
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)

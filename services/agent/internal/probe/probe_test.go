@@ -69,7 +69,7 @@ func TestRun(t *testing.T) {
 	at := netip.MustParseAddrPort(server.Listener.Addr().String())
 	box := &inside{}
 	quick := func(h clocker.HealthCheck) clocker.HealthCheck {
-		h.Interval, h.Timeout, h.Retries, h.Port = 5, 1000, 2, int(at.Port())
+		h.Interval, h.Timeout, h.Retries, h.Port = 5, 120_000, 2, int(at.Port())
 		return h
 	}
 	tests := []struct {

@@ -15,7 +15,7 @@ import (
 )
 
 // patience bounds every wait of a test for something that should happen.
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // commandAgent stands for the agent of a host: it says back what it is given, and ends when it is told to.
 type commandAgent struct {

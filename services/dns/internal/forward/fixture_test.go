@@ -2,11 +2,13 @@ package forward_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,15 +27,8 @@ type upstream struct {
 
 func startUpstream(t *testing.T, answer func(q *dns.Msg) *dns.Msg) *upstream {
 	t.Helper()
-	packets, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	packets, streams := sockets(t)
 	u := &upstream{address: netip.MustParseAddrPort(packets.LocalAddr().String())}
-	streams, err := net.Listen("tcp4", u.address.String())
-	if err != nil {
-		t.Fatal(err)
-	}
 	handler := dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		u.asked.Add(1)
 		if _, ok := w.RemoteAddr().(*net.TCPAddr); ok {
@@ -64,6 +59,25 @@ func startUpstream(t *testing.T, answer func(q *dns.Msg) *dns.Msg) *upstream {
 	return u
 }
 
+// sockets opens a pair on one port: one that is free for UDP may be somebody's for TCP.
+func sockets(t *testing.T) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for {
+		packets, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		streams, err := net.Listen("tcp4", packets.LocalAddr().String())
+		if err == nil {
+			return packets, streams
+		}
+		_ = packets.Close()
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			t.Fatal(err)
+		}
+	}
+}
+
 func answerWith(rrs ...string) func(*dns.Msg) *dns.Msg {
 	return func(q *dns.Msg) *dns.Msg {
 		m := new(dns.Msg).SetReply(q)
@@ -88,16 +102,17 @@ func rcodeWith(rcode int, ns ...string) func(*dns.Msg) *dns.Msg {
 
 func silence(*dns.Msg) *dns.Msg { return nil }
 
-// clock is time that a test moves.
+// clock is time that a test moves, and nothing else does.
 type clock struct{ ahead atomic.Int64 }
 
-func (c *clock) now() time.Time          { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *clock) now() time.Time          { return time.Unix(1_700_000_000, c.ahead.Load()) }
 func (c *clock) forward(d time.Duration) { c.ahead.Add(int64(d)) }
 
 func newResolver(t *testing.T, us ...*upstream) (*forward.Resolver, *clock) {
 	t.Helper()
 	c := &clock{}
 	r := forward.New(slog.New(slog.DiscardHandler), c.now)
+	r.Patient(2 * time.Minute)
 	var addresses []netip.AddrPort
 	for _, u := range us {
 		addresses = append(addresses, u.address)
@@ -108,7 +123,7 @@ func newResolver(t *testing.T, us ...*upstream) (*forward.Resolver, *clock) {
 
 func ask(t *testing.T, r *forward.Resolver, name string) (*dns.Msg, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	return r.Resolve(ctx, new(dns.Msg).SetQuestion(name, dns.TypeA))
 }

@@ -36,11 +36,12 @@ type Resolver struct {
 	flights   singleflight.Group
 	slots     chan struct{}
 	upstreams atomic.Pointer[[]netip.AddrPort]
+	patience  time.Duration
 }
 
 // New makes a resolver without upstreams; see [Resolver.Use].
 func New(log *slog.Logger, now func() time.Time) *Resolver {
-	r := &Resolver{log: log, now: now, cache: newCache(cacheSize), slots: make(chan struct{}, inFlight)}
+	r := &Resolver{log: log, now: now, cache: newCache(cacheSize), slots: make(chan struct{}, inFlight), patience: patience}
 	r.Use(nil)
 	return r
 }
@@ -59,7 +60,7 @@ func (r *Resolver) Resolve(ctx context.Context, req *dns.Msg) (*dns.Msg, error) 
 	if known != nil && !stale {
 		return known, nil
 	}
-	wait := patience
+	wait := r.patience
 	if stale {
 		wait = impatience
 	}
@@ -89,7 +90,7 @@ func (r *Resolver) ask(ctx context.Context, key question, req *dns.Msg) (*dns.Ms
 	default:
 		return nil, ErrBusy
 	}
-	msg, err := race(ctx, r.Upstreams(), query(key, req))
+	msg, err := r.race(ctx, query(key, req))
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +115,8 @@ type outcome struct {
 
 // race asks the first upstream, and the next one each time that stagger passes or one fails. The first good answer
 // wins.
-func race(ctx context.Context, upstreams []netip.AddrPort, q *dns.Msg) (*dns.Msg, error) {
+func (r *Resolver) race(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
+	upstreams := r.Upstreams()
 	if len(upstreams) == 0 {
 		return nil, ErrNoUpstream
 	}
@@ -124,7 +126,7 @@ func race(ctx context.Context, upstreams []netip.AddrPort, q *dns.Msg) (*dns.Msg
 	next, open := 0, 0
 	start := func() {
 		if next < len(upstreams) {
-			go func(server string) { results <- exchange(ctx, server, q.Copy()) }(upstreams[next].String())
+			go func(server string) { results <- exchange(ctx, server, q.Copy(), r.patience) }(upstreams[next].String())
 			next++
 			open++
 		}
@@ -153,7 +155,7 @@ func race(ctx context.Context, upstreams []netip.AddrPort, q *dns.Msg) (*dns.Msg
 
 // exchange asks one upstream over UDP, and over TCP when the answer did not fit. An upstream that fails or refuses
 // counts as an error, so that another is asked.
-func exchange(ctx context.Context, server string, q *dns.Msg) outcome {
+func exchange(ctx context.Context, server string, q *dns.Msg, patience time.Duration) outcome {
 	q.Id = dns.Id()
 	msg, _, err := (&dns.Client{Net: "udp", UDPSize: udpSize, Timeout: patience}).ExchangeContext(ctx, q, server)
 	if err == nil && msg.Truncated {

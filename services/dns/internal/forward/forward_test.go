@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,7 +25,7 @@ func TestKeepsAnAnswerForItsTTL(t *testing.T) {
 	mustAsk(t, r, "example.com.")
 	c.forward(20 * time.Second)
 	m := mustAsk(t, r, "EXAMPLE.com.")
-	if got := m.Answer[0].Header().Ttl; got < 39 || got > 40 {
+	if got := m.Answer[0].Header().Ttl; got != 40 {
 		t.Errorf("TTL after 20 s is %d, want 40", got)
 	}
 	if got := u.asked.Load(); got != 1 {
@@ -58,10 +59,16 @@ func TestKeepsAnAbsence(t *testing.T) {
 
 func TestServesStale(t *testing.T) {
 	t.Parallel()
-	u := startUpstream(t, answerWith(record))
+	var broken atomic.Bool
+	u := startUpstream(t, func(q *dns.Msg) *dns.Msg {
+		if broken.Load() {
+			return rcodeWith(dns.RcodeServerFailure)(q)
+		}
+		return answerWith(record)(q)
+	})
 	r, c := newResolver(t, u)
 	mustAsk(t, r, "example.com.")
-	u.stop()
+	broken.Store(true)
 	c.forward(23 * time.Hour)
 	m := mustAsk(t, r, "example.com.")
 	if got := m.Answer[0].Header().Ttl; got != 30 {
@@ -91,12 +98,9 @@ func TestSecondUpstream(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			r, _ := newResolver(t, startUpstream(t, tt.first), startUpstream(t, answerWith(record)))
-			start := time.Now()
+			// Were the second asked only once the first is given up, the time for both would be over.
 			if m := mustAsk(t, r, "example.com."); len(m.Answer) != 1 {
 				t.Fatalf("answer %v, want that of the second", m)
-			}
-			if took := time.Since(start); took > 2*time.Second {
-				t.Errorf("took %s, want the second to be asked long before", took)
 			}
 		})
 	}

@@ -113,7 +113,7 @@ func (f *fixture) told(t *testing.T, previous int64, jobs ...string) clocker.Ima
 			t.Fatalf("told %d to %d %v, want from %d %v", w.Previous, w.Revision, show(w), previous, jobs)
 		}
 		return w
-	case <-time.After(10 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatalf("the host was told nothing, want %v", jobs)
 	}
 	return clocker.ImageWant{}

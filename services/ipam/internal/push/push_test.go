@@ -42,7 +42,7 @@ func TestPush(t *testing.T) {
 		updates <- v.(clocker.NetworkUpdate)
 		return nil
 	}, slog.New(slog.DiscardHandler), nil)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	go func() { _ = pusher.Run(ctx) }()
 
