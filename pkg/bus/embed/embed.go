@@ -129,6 +129,8 @@ func (s *Server) Reload() error {
 	if err != nil {
 		return fmt.Errorf("reload NATS: %w", err)
 	}
+	s.guard.accounts.Lock()
+	defer s.guard.accounts.Unlock()
 	for name := range trust.Accounts {
 		account, err := s.LookupAccount(name)
 		if err != nil {

@@ -35,9 +35,11 @@ type guard struct {
 	doubts  int           // looks in a row that found something wrong
 	wait    time.Duration // after the last start, which was at
 	at      time.Time
-	quit    chan struct{}
-	once    sync.Once
-	ended   chan struct{}
+	// accounts is held while they are listed or change: the server lists them beside a change, and takes what it finds.
+	accounts sync.Mutex
+	quit     chan struct{}
+	once     sync.Once
+	ended    chan struct{}
 }
 
 func watch(s *server.Server, dir string, log *slog.Logger) *guard {
@@ -107,7 +109,9 @@ func (g *guard) ill() string {
 	if _, err := os.Stat(g.dir); errors.Is(err, os.ErrNotExist) {
 		return "its directory is gone"
 	}
+	g.accounts.Lock()
 	held, err := g.server.Jsz(&server.JSzOptions{Accounts: true, Streams: true})
+	g.accounts.Unlock()
 	if err != nil {
 		return "" // it is being started or stopped
 	}

@@ -20,6 +20,7 @@ import (
 	"clocker.io/pkg/bus"
 	"clocker.io/pkg/bus/access"
 	"clocker.io/pkg/bus/embed"
+	"clocker.io/pkg/run/runtest"
 
 	"github.com/nats-io/nats.go"
 )
@@ -186,9 +187,7 @@ func TestANewSigningKeyPutsOutTheOldCredentials(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := conn.Ready(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	runtest.Eventually(t, "connect", func() error { return conn.Ready(t.Context()) })
 	conn.OnReconnect(func() { again <- struct{}{} })
 	thief := make(chan struct{})
 	s.plain(t, copied, nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { close(thief) }))
