@@ -108,6 +108,7 @@ type Fact struct {
 	EngineID  string     `json:"engineId,omitempty"` // the Engine's container id
 	ExitCode  int        `json:"exitCode,omitempty"`
 	Reason    string     `json:"reason,omitempty"`
+	Held      []HostPort `json:"held,omitempty"` // host ports that were seen in the hands of other programs
 	Image     *ImageFact `json:"image,omitempty"`
 	Orphan    *Orphan    `json:"orphan,omitempty"`
 	Trace     string     `json:"trace,omitempty"` // W3C traceparent of what led to it

@@ -45,6 +45,20 @@ type PortBinding struct {
 	Fixed    bool   `json:"fixed,omitempty"` // asked for by number; never retried with another
 }
 
+// The host ports that are leased to openPorts, both included.
+const (
+	FirstLeasedPort = 49000
+	LastLeasedPort  = 65535
+)
+
+// HostPort is a port of a host.
+type HostPort struct {
+	Protocol string `json:"protocol"`
+	Port     int    `json:"port"`
+}
+
+func (p HostPort) String() string { return strconv.Itoa(p.Port) + "/" + p.Protocol }
+
 // Mount is a volume in the Engine and where it is mounted.
 type Mount struct {
 	Volume string `json:"volume"`

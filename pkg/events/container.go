@@ -79,13 +79,15 @@ type ContainerRestarted struct {
 	Reason   string `json:"reason"`
 }
 
-// ContainerFailed says that a generation's budget is spent; policy decides what follows.
+// ContainerFailed says that a generation's budget is spent; policy decides what follows. Held names host ports that the
+// agent saw in the hands of other programs, when that is why: scheduler leases them to nobody for a while.
 type ContainerFailed struct {
 	clocker.Container
-	Host     string `json:"host"`
-	Attempt  int    `json:"attempt"`
-	ExitCode int    `json:"exitCode"`
-	Reason   string `json:"reason"`
+	Host     string             `json:"host"`
+	Attempt  int                `json:"attempt"`
+	ExitCode int                `json:"exitCode"`
+	Reason   string             `json:"reason"`
+	Held     []clocker.HostPort `json:"held,omitempty"`
 }
 
 // ContainerFinished says that a container ended and its restart policy leaves it at that.

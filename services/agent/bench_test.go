@@ -68,7 +68,7 @@ func benchOn(t *testing.T, server *bustest.NATS) *bench {
 	n := byte(subnets.Add(1))
 	vni := 500000 + int(n)*256 + int(seed[0])
 	b := &bench{control: c, cli: cli, server: server, installation: "test-" + random(), data: t.TempDir(), box: box,
-		env: map[string]string{"CLOCKER_RESTART_UNIT": "10ms", "CLOCKER_STOP_GRACE": "2s", "DOCKER_HOST": os.Getenv("DOCKER_HOST")}}
+		env: map[string]string{"CLOCKER_RESTART_UNIT": "10ms", "CLOCKER_STOP_GRACE": "2s", "CLOCKER_RESERVE_PORTS": "false", "DOCKER_HOST": os.Getenv("DOCKER_HOST")}}
 	b.network = clocker.Network{ID: "u-" + random(), Application: "shop", Docker: clocker.DockerNetwork(vni), Bridge: clocker.BridgeName(vni), VNI: vni,
 		CIDR: fmt.Sprintf("10.199.%d.0/24", n), IPRange: fmt.Sprintf("10.199.%d.0/28", n), Gateway: fmt.Sprintf("10.199.%d.254", n), MTU: 1450}
 	b.networks[b.network.ID] = clocker.NetworkUpdate{Network: b.network}

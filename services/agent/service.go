@@ -11,6 +11,7 @@ import (
 	"clocker.io/services/agent/internal/engine"
 	"clocker.io/services/agent/internal/image"
 	"clocker.io/services/agent/internal/keeper"
+	"clocker.io/services/agent/internal/kernel"
 	"clocker.io/services/agent/internal/link"
 	"clocker.io/services/agent/internal/memory"
 	"clocker.io/services/agent/internal/network"
@@ -26,10 +27,11 @@ import (
 const (
 	resync     = 30 * time.Second
 	logStreams = 256 // that read containers of this host at a time
+	proc       = "/proc"
 )
 
 // New builds the service. Settings: CLOCKER_HOST (id of this host), CLOCKER_JOIN_TOKEN_FILE, CLOCKER_PUBLISH_ADDRESS
-// (where published ports bind), DOCKER_HOST, CLOCKER_HANGUP_IMAGE (which has the program hangup, for an agent that does not
+// (where published ports bind), CLOCKER_RESERVE_PORTS (false leaves the kernel's choice of ports as it is), DOCKER_HOST, CLOCKER_HANGUP_IMAGE (which has the program hangup, for an agent that does not
 // see the Engine's processes), and for restarts in place CLOCKER_RESTART_UNIT, CLOCKER_RESTART_MAX,
 // CLOCKER_RESTART_STABLE and CLOCKER_STOP_GRACE, which are durations, as CLOCKER_SENSOR_EVERY is, the time between readings.
 func New(p run.Platform) (run.Service, error) {
@@ -49,6 +51,9 @@ func New(p run.Platform) (run.Service, error) {
 	service := run.Service{
 		Name: "agent",
 		Setup: func(context.Context) error {
+			if s.reserve {
+				kernel.KeepLeased(proc, p.Log)
+			}
 			return errors.Join(a.memory.Load(), a.outbox.Load(), s.engine.Begun.Load())
 		},
 		Responders: []bus.Responder{
@@ -107,7 +112,7 @@ func assemble(p run.Platform, s settings, eng *engine.Engine) *agent {
 	a.images = image.New(image.Config{Engine: eng, Factory: eng, Contexts: contexts, Memory: a.memory, Facts: fact, Up: up,
 		Resync: resync, Log: p.Log, Metrics: p.Metrics})
 	a.containers = keeper.New(keeper.Config{Host: s.host, Engine: eng, Hands: eng, Images: a.images, Networks: a.networks,
-		Facts: a.outbox, Memory: a.memory, Limits: s.limits, Resync: resync, Now: p.Now, Log: p.Log, Metrics: p.Metrics,
+		Ports: kernel.Ports{Proc: proc, Publish: s.engine.Publish, Others: a.hostPorts}, Facts: a.outbox, Memory: a.memory, Limits: s.limits, Resync: resync, Now: p.Now, Log: p.Log, Metrics: p.Metrics,
 		Tracer: p.Tracer})
 	a.link = link.New(link.Config{Host: s.host, Address: s.engine.Publish, TokenFile: s.token, Control: p.Bus, Engine: eng,
 		Containers: a.containers, Networks: a.networks, Images: a.images, Memory: a.memory, Routes: bridge.Routes,
@@ -115,7 +120,7 @@ func assemble(p run.Platform, s settings, eng *engine.Engine) *agent {
 	contexts.Link = a.link
 	a.sensing = sense.New(sense.Config{Host: s.host, Every: s.sense, Engine: eng, Running: a.running, Epoch: a.memory.Epoch,
 		Publish: func(r clocker.Readings) error { return p.Bus.Publish(clocker.SubjectSensor+s.host, r) }, Data: p.Data,
-		Proc: "/proc", Groups: "/sys/fs/cgroup", Now: p.Now, Log: p.Log, Metrics: p.Metrics})
+		Proc: proc, Groups: "/sys/fs/cgroup", Now: p.Now, Log: p.Log, Metrics: p.Metrics})
 	a.sessions = session.New(session.Engine{Inspect: eng.Inspect,
 		Enter: func(ctx context.Context, id string, c clocker.ExecCommand) (session.Process, error) {
 			return eng.Enter(ctx, id, c)
@@ -132,6 +137,19 @@ func (a *agent) running() []sense.Running {
 		if as, ok := assigned[id]; ok {
 			l := a.memory.Ledger(id)
 			out = append(out, sense.Running{Container: as.Container, EngineID: l.EngineID, Restarts: l.Attempt})
+		}
+	}
+	return out
+}
+
+// hostPorts are those of all containers that are assigned here but one.
+func (a *agent) hostPorts(but clocker.Key) map[clocker.HostPort]bool {
+	out := map[clocker.HostPort]bool{}
+	for _, as := range a.memory.Run().Assignments {
+		for _, b := range as.Ports {
+			if as.Key() != but {
+				out[clocker.HostPort{Protocol: b.Protocol, Port: b.HostPort}] = true
+			}
 		}
 	}
 	return out

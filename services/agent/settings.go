@@ -3,6 +3,7 @@ package agent
 import (
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"clocker.io/services/agent/internal/engine"
@@ -19,6 +20,8 @@ type settings struct {
 	engine engine.Config
 	limits plan.Limits
 	sense  time.Duration // between rounds of measuring
+	// reserve keeps the leased host ports out of the kernel's own choice.
+	reserve bool
 }
 
 func settingsFrom(p run.Platform) (settings, error) {
@@ -33,6 +36,10 @@ func settingsFrom(p run.Platform) (settings, error) {
 	}
 	if !clocker.ValidID(s.host) {
 		return s, fmt.Errorf("CLOCKER_HOST %q: want a-z, 0-9 and '-', at most %d", s.host, clocker.MaxIDLength)
+	}
+	var err error
+	if s.reserve, err = strconv.ParseBool(p.Env("CLOCKER_RESERVE_PORTS", "true")); err != nil {
+		return s, fmt.Errorf("CLOCKER_RESERVE_PORTS %q: want true or false", p.Env("CLOCKER_RESERVE_PORTS", ""))
 	}
 	for _, d := range []struct {
 		key, fallback string

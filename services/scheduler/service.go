@@ -31,6 +31,7 @@ func New(p run.Platform) (run.Service, error) {
 		bus.On(placing.CloudCreated),
 		bus.On(placing.CloudChanged),
 		bus.On(placing.Withdrawn),
+		bus.On(placing.Failed),
 		bus.On(placing.Released),
 	)
 	return run.Service{

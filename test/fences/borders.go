@@ -25,6 +25,7 @@ func borders() []border {
 			"test/bench/internal/sandbox", "test/bench/internal/line",
 		}},
 		{"github.com/vishvananda/netlink", []string{"services/agent"}},
+		{"github.com/prometheus/procfs", []string{"services/agent/internal/kernel"}},
 		{"github.com/google/nftables", []string{"services/agent"}},
 		// Only what somebody does in a container needs one; everything else is a stream of lines.
 		{"github.com/coder/websocket", []string{"services/api/internal/http", "services/api/internal/terminal", "cmd/clocker/internal/client"}},
@@ -67,6 +68,7 @@ func pure() []purePackage {
 		{Dir: "pkg/sensors"},
 		{Dir: "services/agent/internal/admit"},
 		{Dir: "services/agent/internal/desired"},
+		{Dir: "services/agent/internal/hostports", Allow: []string{"net/netip"}},
 		{Dir: "services/agent/internal/plan"},
 		{Dir: "services/agent/internal/usage"},
 		{Dir: "services/api/internal/token"},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/containerd/errdefs"
@@ -13,7 +14,15 @@ import (
 // Refusal is the Engine's no, in words a user can act on. Trying again changes nothing by itself.
 type Refusal struct {
 	Reason string
-	Retry  bool // the reason may pass by itself: a registry out of reach
+	Retry  bool  // the reason may pass by itself: a registry out of reach
+	Port   *Port // the host port that somebody else holds, when that is why
+}
+
+// Port is a host port as the Engine names it when it cannot have it.
+type Port struct {
+	Protocol  string // empty when it does not say
+	Number    int
+	Container bool // another container of the Engine has it
 }
 
 func (r *Refusal) Error() string { return r.Reason }
@@ -41,7 +50,7 @@ func (e *Engine) refusal(doing string, err error) error {
 	case errdefs.IsConflict(err) && strings.Contains(err.Error(), "is already in use by container"):
 		return ErrTaken
 	}
-	return &Refusal{Reason: words(err.Error())}
+	return refusalOf(err.Error())
 }
 
 // removal is refusal for what removes something: gone already counts as removed.
@@ -60,7 +69,6 @@ func answered(err error) bool {
 }
 
 var (
-	portHeld    = regexp.MustCompile(`(?:Bind for|listen (?:tcp|udp)[46]?) \S*:(\d+)(?:: bind: address already in use| failed: port is already allocated)`)
 	portDenied  = regexp.MustCompile(`listen (?:tcp|udp)[46]? \S*:(\d+): bind: permission denied`)
 	notFound    = regexp.MustCompile(`exec: \\?"([^"\\]+)\\?": (?:executable file not found in \$PATH|stat [^:]+: no such file or directory)`)
 	overlaps    = regexp.MustCompile(`(?i)pool overlaps|overlapping IPv4|conflicts with network`)
@@ -68,12 +76,50 @@ var (
 	addressHeld = regexp.MustCompile(`^Address already in use$`)
 )
 
-// words puts an error of the Engine in words.
-func words(text string) string {
-	text = strings.TrimSpace(daemonSays.ReplaceAllString(text, ""))
-	if m := portHeld.FindStringSubmatch(text); m != nil {
-		return "host port " + m[1] + " is held by another program"
+// The ways in which Engines say that a host port is held: by another program, up to 26, 27, and from 28 on; and by
+// another of their containers.
+var (
+	portHeld = []*regexp.Regexp{
+		regexp.MustCompile(`listen (?P<protocol>tcp|udp|sctp)[46]? \S*:(?P<port>\d+): bind: address already in use`),
+		regexp.MustCompile(`failed to bind host port for \S*?:(?P<port>\d+):\S+/(?P<protocol>tcp|udp|sctp): address already in use`),
+		regexp.MustCompile(`failed to bind host port \S*:(?P<port>\d+)/(?P<protocol>tcp|udp|sctp): address already in use`),
 	}
+	portAllocated = regexp.MustCompile(`Bind for \S*:(\d+) failed: port is already allocated`)
+)
+
+// heldPort finds the host port in an error that says it is held; nil when it says something else.
+func heldPort(text string) *Port {
+	for _, r := range portHeld {
+		if m := r.FindStringSubmatch(text); m != nil {
+			n, err := strconv.Atoi(m[r.SubexpIndex("port")])
+			if err == nil {
+				return &Port{Protocol: m[r.SubexpIndex("protocol")], Number: n}
+			}
+		}
+	}
+	if m := portAllocated.FindStringSubmatch(text); m != nil {
+		if n, err := strconv.Atoi(m[1]); err == nil {
+			return &Port{Number: n, Container: true}
+		}
+	}
+	return nil
+}
+
+// refusalOf puts an error of the Engine in words.
+func refusalOf(text string) *Refusal {
+	text = strings.TrimSpace(daemonSays.ReplaceAllString(text, ""))
+	if p := heldPort(text); p != nil {
+		who := "another program"
+		if p.Container {
+			who = "another container"
+		}
+		return &Refusal{Reason: fmt.Sprintf("host port %d is held by %s", p.Number, who), Port: p}
+	}
+	return &Refusal{Reason: words(text)}
+}
+
+// words puts an error of the Engine about something else in words.
+func words(text string) string {
 	if m := portDenied.FindStringSubmatch(text); m != nil {
 		return "the Docker Engine may not use host port " + m[1]
 	}

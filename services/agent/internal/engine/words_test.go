@@ -1,27 +1,37 @@
 package engine
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 )
 
 func TestWords(t *testing.T) {
 	t.Parallel()
-	tests := []struct{ name, text, want string }{
-		{"port held by a program", "Error response from daemon: driver failed programming external connectivity on endpoint x (abc): Error starting userland proxy: listen tcp4 127.0.0.1:8080: bind: address already in use", "host port 8080 is held by another program"},
-		{"port held by a container", "driver failed programming external connectivity on endpoint x (abc): Bind for 127.0.0.1:49001 failed: port is already allocated", "host port 49001 is held by another program"},
-		{"udp port", "listen udp 0.0.0.0:53: bind: address already in use", "host port 53 is held by another program"},
-		{"port not allowed", "listen tcp4 127.0.0.1:80: bind: permission denied", "the Docker Engine may not use host port 80"},
-		{"no command", `failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "web": executable file not found in $PATH: unknown`, "the image has no command web"},
-		{"no file", `OCI runtime create failed: container_linux.go:380: starting container process caused: exec: "/none": stat /none: no such file or directory: unknown`, "the image has no command /none"},
-		{"address", "Address already in use", "its address is held by another container on its network"},
-		{"anything else", "Error response from daemon: out of cheese", "out of cheese"},
+	tests := []struct {
+		name, text, want string
+		port             *Port
+	}{
+		{"port held by a program", "Error response from daemon: driver failed programming external connectivity on endpoint x (abc): Error starting userland proxy: listen tcp4 127.0.0.1:8080: bind: address already in use", "host port 8080 is held by another program", &Port{"tcp", 8080, false}},
+		{"port held by a program, Engine 27", "failed to set up container networking: driver failed programming external connectivity on endpoint x (abc): failed to bind host port for 127.0.0.1:8080:172.17.0.2:80/tcp: address already in use", "host port 8080 is held by another program", &Port{"tcp", 8080, false}},
+		{"port held by a program, Engine 28", "failed to set up container networking: driver failed programming external connectivity on endpoint x (abc): failed to bind host port 0.0.0.0:53/udp: address already in use", "host port 53 is held by another program", &Port{"udp", 53, false}},
+		{"port held by a program, IPv6", "failed to bind host port [::1]:8080/tcp: address already in use", "host port 8080 is held by another program", &Port{"tcp", 8080, false}},
+		{"port held by a program, IPv6 of old", "listen tcp6 [::]:8080: bind: address already in use", "host port 8080 is held by another program", &Port{"tcp", 8080, false}},
+		{"port held by a container", "driver failed programming external connectivity on endpoint x (abc): Bind for 127.0.0.1:49001 failed: port is already allocated", "host port 49001 is held by another container", &Port{"", 49001, true}},
+		{"port held by a container, IPv6", "Bind for :::49001 failed: port is already allocated", "host port 49001 is held by another container", &Port{"", 49001, true}},
+		{"udp port", "listen udp 0.0.0.0:53: bind: address already in use", "host port 53 is held by another program", &Port{"udp", 53, false}},
+		{"port not allowed", "listen tcp4 127.0.0.1:80: bind: permission denied", "the Docker Engine may not use host port 80", nil},
+		{"no command", `failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "web": executable file not found in $PATH: unknown`, "the image has no command web", nil},
+		{"no file", `OCI runtime create failed: container_linux.go:380: starting container process caused: exec: "/none": stat /none: no such file or directory: unknown`, "the image has no command /none", nil},
+		{"address", "Address already in use", "its address is held by another container on its network", nil},
+		{"anything else", "Error response from daemon: out of cheese", "out of cheese", nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := words(tt.text); got != tt.want {
-				t.Errorf("got %q, want %q", got, tt.want)
+			got := refusalOf(tt.text)
+			if got.Reason != tt.want || !reflect.DeepEqual(got.Port, tt.port) {
+				t.Errorf("got %q, port %v; want %q, port %v", got.Reason, got.Port, tt.want, tt.port)
 			}
 		})
 	}

@@ -7,6 +7,8 @@ import (
 
 	"clocker.io/services/agent/internal/engine"
 	"clocker.io/services/agent/internal/plan"
+
+	"clocker.io/pkg/clocker"
 )
 
 // act does a step and says whether the visit is over.
@@ -100,10 +102,13 @@ func (k *Keeper) make(ctx context.Context, key string, s engine.Spec) error {
 // refused has plan count what the Engine refused; other errors are passed on, and no error goes on.
 func (k *Keeper) refused(ctx context.Context, key string, in plan.Input, err error) (bool, error) {
 	var r *engine.Refusal
+	var held []clocker.HostPort
 	reason := ""
 	switch {
 	case err == nil:
 		return false, nil
+	case errors.As(err, &r) && r.Port != nil:
+		held, reason = k.Ports.Held(*in.Assignment, *r.Port)
 	case errors.As(err, &r):
 		reason = r.Reason
 	case errors.Is(err, engine.ErrNoImage):
@@ -113,5 +118,5 @@ func (k *Keeper) refused(ctx context.Context, key string, in plan.Input, err err
 	}
 	k.Log.InfoContext(ctx, "the Engine refuses", "key", key, "reason", reason)
 	in.Now = k.Now()
-	return false, k.note(ctx, key, in, plan.Failed(in, reason))
+	return false, k.note(ctx, key, in, plan.Failed(in, reason, held...))
 }

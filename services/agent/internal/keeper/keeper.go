@@ -50,6 +50,12 @@ type Networks interface {
 	Ready(id string) (docker string, ready plan.Readiness, reason string)
 }
 
+// Ports finds out which host ports a container cannot have, beside the one that the Engine named, and puts in words who
+// holds that one.
+type Ports interface {
+	Held(a clocker.Assignment, named engine.Port) (held []clocker.HostPort, reason string)
+}
+
 // Facts keeps what was seen until its owner has it.
 type Facts interface {
 	Add(facts ...clocker.Fact) error
@@ -62,6 +68,7 @@ type Config struct {
 	Hands    Hands
 	Images   Images
 	Networks Networks
+	Ports    Ports
 	Facts    Facts
 	Memory   *memory.Memory
 	Limits   plan.Limits
@@ -192,7 +199,7 @@ func (k *Keeper) note(ctx context.Context, key string, in plan.Input, s plan.Ste
 		delete(k.steps, key)
 		k.mu.Unlock()
 		return k.Memory.Forget(key)
-	case s.Ledger != in.Ledger:
+	case !s.Ledger.Equal(in.Ledger):
 		return k.Memory.Remember(key, s.Ledger)
 	}
 	return nil

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"clocker.io/pkg/clocker"
@@ -19,6 +20,7 @@ type end struct {
 	reason string
 	free   bool // costs nothing: nobody watched, or the Engine went away
 	forced bool // the Engine went away: the restart policy is not asked
+	held   []clocker.HostPort
 }
 
 // exited counts the end of a run once, then starts the container again when its time has come.
@@ -54,9 +56,17 @@ func ending(o *Observed) time.Time {
 }
 
 // Failed counts an action that the Engine refused, with its reason: it costs an attempt like a crash, whatever the
-// restart policy says of the ends of a process.
-func Failed(in Input, reason string) Step {
-	return settle(in, in.Ledger, end{reason: reason, forced: true})
+// restart policy says of the ends of a process. When the reason is that other programs hold host ports of its own, and
+// one of them was leased, trying again here is of no use: the generation ends at once, and the next one leases another.
+func Failed(in Input, reason string, held ...clocker.HostPort) Step {
+	if slices.ContainsFunc(in.Assignment.Ports, func(b clocker.PortBinding) bool {
+		return !b.Fixed && slices.Contains(held, clocker.HostPort{Protocol: b.Protocol, Port: b.HostPort})
+	}) {
+		l := in.Ledger
+		l.Held = held
+		return fail(in, l, 0, reason)
+	}
+	return settle(in, in.Ledger, end{reason: reason, forced: true, held: held})
 }
 
 // Reason puts the end of a process in words.
@@ -73,7 +83,7 @@ func Reason(code int, oom bool) string {
 // settle counts an end: it finishes or fails the generation, or sets when it starts again.
 func settle(in Input, l Ledger, e end) Step {
 	p := in.Assignment.Restart
-	l.ExitCode, l.Reason = e.code, e.reason
+	l.ExitCode, l.Reason, l.Held = e.code, e.reason, e.held
 	if !e.at.IsZero() {
 		l.Exit, l.Over = e.at, true
 	}
@@ -116,6 +126,13 @@ func (l Limits) backoff(n int) time.Duration {
 		}
 	}
 	return min(d, l.Max)
+}
+
+// refuse ends the generation for a reason of its own, whatever was the matter before.
+func refuse(in Input, reason string) Step {
+	l := in.Ledger
+	l.Held = nil
+	return fail(in, l, 0, reason)
 }
 
 // fail ends the generation: policy decides what follows.

@@ -19,7 +19,7 @@ func Next(in Input) Step {
 	case in.Ledger.Ended != "" || a.Desired == clocker.DesiredStopped:
 		return resting(in)
 	case in.Observed == nil && in.Refusal != "":
-		return fail(in, in.Ledger, 0, in.Refusal)
+		return refuse(in, in.Refusal)
 	case in.Observed != nil && !mine(in):
 		return taken(in)
 	case in.Observed == nil:
@@ -101,7 +101,7 @@ func taken(in Input) Step {
 	o := in.Observed
 	switch {
 	case !o.Ours:
-		return fail(in, in.Ledger, 0, "the name "+o.Name+" is held by a container that is not Clocker's")
+		return refuse(in, "the name "+o.Name+" is held by a container that is not Clocker's")
 	case in.Holder || !in.Settled:
 		return again(in, "the name "+o.Name+" is still held by "+o.ID)
 	}
@@ -229,6 +229,9 @@ func fact(in Input, kind clocker.FactKind, l Ledger) clocker.Fact {
 	switch kind {
 	case clocker.FactRestarted, clocker.FactFailed, clocker.FactFinished, clocker.FactUnhealthy:
 		f.ExitCode, f.Reason = l.ExitCode, l.Reason
+	}
+	if kind == clocker.FactFailed {
+		f.Held = l.Held
 	}
 	return f
 }

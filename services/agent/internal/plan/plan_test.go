@@ -71,6 +71,9 @@ func say(s Step) string {
 		if f.Reason != "" {
 			fmt.Fprintf(&b, " %s", f.Reason)
 		}
+		if len(f.Held) > 0 {
+			fmt.Fprintf(&b, " %v", f.Held)
+		}
 	}
 	return b.String()
 }
@@ -236,5 +239,44 @@ func TestOrphans(t *testing.T) {
 	}
 	if got := names(Orphans(here, Snapshot{})); got != "" {
 		t.Errorf("without any snapshot, orphans %q", got)
+	}
+}
+
+// A leased port that another program holds ends a generation at once, whatever its budget; a fixed one may become free,
+// and costs an attempt. Which ports it is goes out with the failure, also in a new epoch, and with no other failure.
+func TestAHeldPortEndsAGenerationOnlyWhenItWasLeased(t *testing.T) {
+	t.Parallel()
+	held := []clocker.HostPort{{Protocol: "tcp", Port: 49000}, {Protocol: "tcp", Port: 8080}}
+	bound := func(bindings ...clocker.PortBinding) Input {
+		return Input{ID: "u1/web/0@1", Assignment: wanted(func(a *clocker.Assignment) { a.Ports = bindings }), Gate: open,
+			Observed: observed(Created, nil), Now: t0, Limits: limits, Epoch: 1}
+	}
+	leased := clocker.PortBinding{Port: 80, HostPort: 49000, Protocol: "tcp"}
+	fixed := clocker.PortBinding{Port: 80, HostPort: 8080, Protocol: "tcp", Fixed: true}
+	in := bound(fixed, leased)
+	s := Failed(in, "held", held...)
+	const gone = "nothing | container.failed held [49000/tcp 8080/tcp]"
+	if got := say(s); got != gone {
+		t.Errorf("leased: %s, want %s", got, gone)
+	}
+	in.Ledger, in.Epoch = s.Ledger, 2
+	if got := say(Next(in)); got != gone {
+		t.Errorf("in a new epoch: %s, want %s", got, gone)
+	}
+	for _, in := range []Input{bound(fixed), bound(fixed, clocker.PortBinding{Port: 80, HostPort: 49000, Protocol: "udp"})} {
+		s := Failed(in, "held", held...)
+		if got := say(s); got != "wait 0s" {
+			t.Errorf("fixed: %s", got)
+		}
+		in.Ledger = s.Ledger
+		spent := in
+		spent.Ledger.Spent = 2
+		if got := say(Failed(spent, "held", held...)); got != "nothing | container.failed #1 held [49000/tcp 8080/tcp]" {
+			t.Errorf("fixed, its budget spent: %s", got)
+		}
+		in.Observed, in.Refusal = nil, "no"
+		if got := say(Next(in)); got != "nothing | container.failed #1 no" {
+			t.Errorf("refused for another reason: %s", got)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"reflect"
 	"strconv"
 	"time"
 
@@ -79,7 +80,12 @@ type Ledger struct {
 	Ended     Ended     `json:"ended,omitempty"`
 	RemovedAt time.Time `json:"removedAt,omitzero"` // when the removal was last reported
 	Epoch     int64     `json:"epoch,omitempty"`    // in which its state was last reported
+	// Held are the host ports that other programs have, when that is the reason.
+	Held []clocker.HostPort `json:"held,omitempty"`
 }
+
+// Equal reports whether two ledgers say the same.
+func (l Ledger) Equal(other Ledger) bool { return reflect.DeepEqual(l, other) }
 
 // Readiness of the network that a container attaches to.
 type Readiness string

@@ -93,7 +93,7 @@ func failed(c *rows.Container, s Sighting) []events.Event {
 	c.Enter(rows.Failed, s.Now)
 	c.Cause, c.ExitCode, c.Reason = rows.CauseAgent, s.Fact.ExitCode, orElse(s.Fact.Reason, ended(s.Fact))
 	return []events.Event{events.ContainerFailed{Container: c.Container, Host: s.Host, Attempt: c.Attempt,
-		ExitCode: c.ExitCode, Reason: c.Reason}}
+		ExitCode: c.ExitCode, Reason: c.Reason, Held: s.Fact.Held}}
 }
 
 func finished(c *rows.Container, s Sighting) []events.Event {

@@ -171,3 +171,13 @@ func TestHealth(t *testing.T) {
 		}
 	}
 }
+
+// Which host ports other programs hold is scheduler's to know: the event carries it on.
+func TestAFailureCarriesTheHeldPortsOn(t *testing.T) {
+	t.Parallel()
+	held := []clocker.HostPort{{Protocol: "tcp", Port: 49000}}
+	out := Apply(&rows.Container{Phase: rows.Cleared}, Sighting{Host: "h", Fact: clocker.Fact{Kind: clocker.FactFailed, Reason: "held", Held: held}})
+	if e, ok := out[0].(events.ContainerFailed); !ok || !slices.Equal(e.Held, held) {
+		t.Errorf("%+v", out)
+	}
+}

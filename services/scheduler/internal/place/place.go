@@ -19,6 +19,8 @@ type Request struct {
 	// Own is what older generations of the same container still reserve, by host. It is about to be free: a host that
 	// fits only with it is worth waiting for.
 	Own map[string]Load
+	// Insist takes a host also where another program was seen to hold a fixed port of the request: there is no better one.
+	Insist bool
 }
 
 // Load is what containers reserve on a host: bytes, thousandths of a core.
@@ -53,6 +55,7 @@ type Host struct {
 	Millicores int64 // thousandths of a core it offers
 	Load       Load  // reserved by everybody, the asker's older generations included
 	Ports      map[Port]Holder
+	Foreign    map[Port]bool // held by programs that are not Clocker's, as last seen
 }
 
 // Cloud is the pool to choose from and its settings. MaxContainers of 0 sets no limit.
@@ -74,7 +77,9 @@ type Choice struct {
 func Millicores(cores float64) int64 { return int64(math.Round(cores * 1000)) }
 
 // Choose finds the host of a request: the wished one when it fits, else the head of what the strategies leave, else one
-// that will fit when the container's older generations are gone. The error is an *Unplaceable.
+// that will fit when the container's older generations are gone. A host on which another program holds a fixed port of
+// the request is taken when there is no other: the program may have ended, and else the agent says who it is. The error
+// is an *Unplaceable.
 func Choose(req Request, cloud Cloud) (Choice, error) {
 	chain, err := chainOf(req, cloud)
 	if err != nil {
@@ -83,6 +88,15 @@ func Choose(req Request, cloud Cloud) (Choice, error) {
 	hosts := slices.Clone(cloud.Hosts)
 	slices.SortFunc(hosts, func(a, b Host) int { return cmp.Compare(a.ID, b.ID) })
 
+	choice, err := choose(req, cloud, chain, hosts)
+	if err != nil && slices.ContainsFunc(hosts, func(h Host) bool { return contested(req, h) }) {
+		req.Insist = true
+		return choose(req, cloud, chain, hosts)
+	}
+	return choice, err
+}
+
+func choose(req Request, cloud Cloud, chain chain, hosts []Host) (Choice, error) {
 	now := req
 	now.Own = nil
 	for _, try := range []struct {

@@ -37,6 +37,10 @@ func strategies(names ...string) []clocker.Strategy {
 func TestChoose(t *testing.T) {
 	t.Parallel()
 	me := clocker.Container{Application: "shop", UID: "u1", Entity: "web", Generation: 2}
+	fixed := []clocker.PortBinding{{Port: 80, HostPort: 8080, Protocol: "tcp", Fixed: true}}
+	contestedOn := func(id string) Host {
+		return with(host(id, 0, 1), func(h *Host) { h.Foreign = map[Port]bool{{"tcp", 8080}: true} })
+	}
 	own := func(h string, l Load) map[string]Load { return map[string]Load{h: l} }
 	for _, c := range []struct {
 		name  string
@@ -55,6 +59,18 @@ func TestChoose(t *testing.T) {
 		{
 			name: "packs", cloud: Cloud{Strategies: strategies("DepthFirst"), Hosts: []Host{host("a", 1, 1), host("c", 2, 1), host("b", 2, 1)}},
 			host: "b",
+		},
+		{
+			name: "another host while a program holds its port", req: Request{Ports: fixed, Host: "a"},
+			cloud: Cloud{Hosts: []Host{contestedOn("a"), host("b", 0, 1)}}, host: "b",
+		},
+		{
+			name: "the host it wishes, held or not, when all are held", req: Request{Ports: fixed, Host: "b"},
+			cloud: Cloud{Hosts: []Host{contestedOn("a"), contestedOn("b")}}, host: "b",
+		},
+		{
+			name: "a held port is no reason when there is a better one", req: Request{Ports: fixed, Memory: 2 * gib},
+			cloud: Cloud{Hosts: []Host{contestedOn("a")}}, says: "no host of cloud fits: 1 refused by memory (asks 2 GiB, most free is 1 GiB)",
 		},
 		{
 			name: "the entity's order comes last", req: Request{Strategies: strategies("DepthFirst")},

@@ -2,32 +2,37 @@ package place
 
 import (
 	"fmt"
+	"slices"
 
 	"clocker.io/pkg/clocker"
 )
 
-// The host ports that are leased to openPorts, both included.
-const (
-	FirstLeased = 49000
-	LastLeased  = 65535
-)
-
-// freePorts refuses a host on which a fixed host port belongs to another container, or which has too few ports left to
-// lease.
+// freePorts refuses a host on which a fixed host port belongs to another container or, unless the request insists, is
+// held by another program, or which has too few ports left to lease.
 func freePorts() Strategy {
 	return Strategy{
 		Name: "ports",
 		Filter: func(r Request, h Host) error {
+			if !r.Insist && contested(r, h) {
+				return fmt.Errorf("a host port that it must have is held by another program on %s", h.ID)
+			}
 			_, err := Bind(r, h)
 			return err
 		},
 	}
 }
 
+// contested reports whether another program holds a fixed port of a request on a host.
+func contested(r Request, h Host) bool {
+	return slices.ContainsFunc(r.Ports, func(b clocker.PortBinding) bool {
+		return b.Fixed && h.Foreign[Port{b.Protocol, b.HostPort}]
+	})
+}
+
 // Bind gives a container its host ports on a host: fixed ones as asked; the others keep the number that the same
-// container had there for the same port, else take the lowest free one of FirstLeased to LastLeased. A host port
-// belongs to the container, not to a generation, because two generations of one never run together. The error names
-// the port that cannot be had.
+// container had there for the same port, else take the lowest free one of those that are leased. What another program
+// holds is not leased, and what the container had is not kept when that is so. A host port belongs to the container,
+// not to a generation, because two generations of one never run together. The error names the port that cannot be had.
 func Bind(r Request, h Host) ([]clocker.PortBinding, error) {
 	if len(r.Ports) == 0 {
 		return nil, nil
@@ -35,7 +40,7 @@ func Bind(r Request, h Host) ([]clocker.PortBinding, error) {
 	own := r.Container.Key()
 	had := map[Port]int{} // by protocol and container port
 	for p, holder := range h.Ports {
-		if holder.Key == own && p.Number >= FirstLeased {
+		if holder.Key == own && p.Number >= clocker.FirstLeasedPort && !h.Foreign[p] {
 			at := Port{p.Protocol, holder.ContainerPort}
 			if n, ok := had[at]; !ok || p.Number < n {
 				had[at] = p.Number
@@ -62,11 +67,12 @@ func Bind(r Request, h Host) ([]clocker.PortBinding, error) {
 		}
 		n, ok := had[Port{b.Protocol, b.Port}]
 		if !ok || taken[Port{b.Protocol, n}] {
-			n = lowestFree(h, b.Protocol, max(next[b.Protocol], FirstLeased), taken)
+			n = lowestFree(h, b.Protocol, max(next[b.Protocol], clocker.FirstLeasedPort), taken)
 			next[b.Protocol] = n + 1
 		}
-		if n > LastLeased {
-			return nil, fmt.Errorf("%s has no %s port left to lease between %d and %d", h.ID, b.Protocol, FirstLeased, LastLeased)
+		if n > clocker.LastLeasedPort {
+			return nil, fmt.Errorf("%s has no %s port left to lease between %d and %d", h.ID, b.Protocol,
+				clocker.FirstLeasedPort, clocker.LastLeasedPort)
 		}
 		taken[Port{b.Protocol, n}] = true
 		bound[i].HostPort = n
@@ -74,13 +80,13 @@ func Bind(r Request, h Host) ([]clocker.PortBinding, error) {
 	return bound, nil
 }
 
-// lowestFree is the lowest port from this one that nobody has, LastLeased+1 when there is none.
+// lowestFree is the lowest port from this one that nobody has, LastLeasedPort+1 when there is none.
 func lowestFree(h Host, protocol string, from int, taken map[Port]bool) int {
-	for n := from; n <= LastLeased; n++ {
+	for n := from; n <= clocker.LastLeasedPort; n++ {
 		p := Port{protocol, n}
-		if _, held := h.Ports[p]; !held && !taken[p] {
+		if _, held := h.Ports[p]; !held && !taken[p] && !h.Foreign[p] {
 			return n
 		}
 	}
-	return LastLeased + 1
+	return clocker.LastLeasedPort + 1
 }

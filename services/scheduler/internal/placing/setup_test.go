@@ -66,6 +66,8 @@ func handle(ctx context.Context, s *store.Store, d events.Delivery) ([]events.Ev
 		return placing.CloudChanged(ctx, s, received(d, e))
 	case events.ContainerWithdrawn:
 		return placing.Withdrawn(ctx, s, received(d, e))
+	case events.ContainerFailed:
+		return placing.Failed(ctx, s, received(d, e))
 	case events.AddressReleased:
 		return placing.Released(ctx, s, received(d, e))
 	}

@@ -91,6 +91,7 @@ func (s *Store) Collect(ctx context.Context, age time.Duration) (orphans []Orpha
 	b.Queue(`
 		delete from ports t where ` + unknown + ` and not exists (select from reservations r
 		  where (r.uid, r.entity, r.ordinal) = (t.uid, t.entity, t.ordinal))`)
+	b.Queue(`delete from foreign_ports where until <= now()`)
 	b.Queue(`delete from shortages s where not exists (select from parked p where p.cloud = s.cloud and p.short)`)
 	b.Queue(`delete from withdrawn t where at < now() - interval '1 day' and ` + unknown)
 	if err := s.send(ctx, b); err != nil {

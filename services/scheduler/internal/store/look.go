@@ -77,7 +77,7 @@ func queueHosts(b *pgx.Batch, c *Cloud) {
 		from hosts where cloud = $1 order by host`, c.Name).
 		Query(func(rows pgx.Rows) (err error) {
 			c.Hosts, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (place.Host, error) {
-				h := place.Host{Ports: map[place.Port]place.Holder{}}
+				h := place.Host{Ports: map[place.Port]place.Holder{}, Foreign: map[place.Port]bool{}}
 				err := row.Scan(&h.ID, &h.State, &h.Cordoned, &h.Memory, &h.Millicores, &h.Load.Containers, &h.Load.Memory, &h.Load.Millicores)
 				return h, err
 			})
@@ -98,6 +98,17 @@ func queueHosts(b *pgx.Batch, c *Cloud) {
 				&of.Ordinal, &h.Generation, &h.ContainerPort, &h.Fixed}, func() error {
 				h.Key, h.Path = of.Key(), of.Path()
 				c.Hosts[at[host]].Ports[p] = h
+				return nil
+			})
+			return err
+		})
+	b.Queue(`
+		select host, protocol, port from foreign_ports join hosts using (host) where cloud = $1 and until > now()`, c.Name).
+		Query(func(rows pgx.Rows) error {
+			var host string
+			var p place.Port
+			_, err := pgx.ForEachRow(rows, []any{&host, &p.Protocol, &p.Number}, func() error {
+				c.Hosts[at[host]].Foreign[p] = true
 				return nil
 			})
 			return err

@@ -28,7 +28,7 @@ func (s *Sandbox) startClocker(ctx context.Context) error {
 	}
 	data := filepath.Join(s.dir, "clocker")
 	cmd := exec.Command(program, "up")
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "CLOCKER_DATA=" + data, "CLOCKER_LISTEN=" + listen,
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "CLOCKER_DATA=" + data, "CLOCKER_LISTEN=" + listen, "CLOCKER_RESERVE_PORTS=false",
 		"DOCKER_HOST=" + s.host(), "CLOCKER_MAX_CONTAINERS=1000"}
 	if s.system, err = s.run("clocker", cmd); err != nil {
 		return err

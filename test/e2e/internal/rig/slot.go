@@ -71,6 +71,7 @@ func (s *slot) settings() []string {
 		fmt.Sprintf("CLOCKER_FIRST_VNI=%d", 20000+s.n*1000),
 		// Host ports are leased from the same number in every installation; on addresses apart they do not meet.
 		"CLOCKER_PUBLISH_ADDRESS=" + s.publishAddress(),
+		"CLOCKER_RESERVE_PORTS=false", // it would be so for the whole machine, and after the tests
 	}
 }
 
