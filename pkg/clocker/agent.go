@@ -2,6 +2,7 @@ package clocker
 
 import (
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -114,9 +115,12 @@ type Fact struct {
 	Trace     string     `json:"trace,omitempty"` // W3C traceparent of what led to it
 }
 
-// Bound cuts what an agent says to a length that fits every event, bytes; text that is cut ends in an ellipsis.
+// Bound cuts what an agent says to a length that fits every event, bytes; text that is cut ends in an ellipsis. What is no
+// host port is left out of those.
 func (f *Fact) Bound() {
 	f.Reason = bound(f.Reason)
+	f.Held = slices.DeleteFunc(f.Held, func(p HostPort) bool { return !p.valid() })
+	f.Held = f.Held[:min(len(f.Held), heldMost)]
 	if f.Orphan != nil {
 		f.Orphan.Name = bound(f.Orphan.Name)
 	}
@@ -127,7 +131,10 @@ func (f *Fact) Bound() {
 	}
 }
 
-const reasonBytes = 2048
+const (
+	reasonBytes = 2048
+	heldMost    = 512 // ports
+)
 
 func bound(s string) string {
 	if len(s) <= reasonBytes {

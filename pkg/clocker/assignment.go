@@ -59,6 +59,10 @@ type HostPort struct {
 
 func (p HostPort) String() string { return strconv.Itoa(p.Port) + "/" + p.Protocol }
 
+func (p HostPort) valid() bool {
+	return p.Port >= 1 && p.Port <= 65535 && (p.Protocol == "tcp" || p.Protocol == "udp")
+}
+
 // Mount is a volume in the Engine and where it is mounted.
 type Mount struct {
 	Volume string `json:"volume"`

@@ -80,9 +80,9 @@ var (
 // another of their containers.
 var (
 	portHeld = []*regexp.Regexp{
-		regexp.MustCompile(`listen (?P<protocol>tcp|udp|sctp)[46]? \S*:(?P<port>\d+): bind: address already in use`),
-		regexp.MustCompile(`failed to bind host port for \S*?:(?P<port>\d+):\S+/(?P<protocol>tcp|udp|sctp): address already in use`),
-		regexp.MustCompile(`failed to bind host port \S*:(?P<port>\d+)/(?P<protocol>tcp|udp|sctp): address already in use`),
+		regexp.MustCompile(`listen (?P<protocol>tcp|udp)[46]? \S*:(?P<port>\d+): bind: address already in use`),
+		regexp.MustCompile(`failed to bind host port for \S*?:(?P<port>\d+):\S+/(?P<protocol>tcp|udp): address already in use`),
+		regexp.MustCompile(`failed to bind host port \S*:(?P<port>\d+)/(?P<protocol>tcp|udp): address already in use`),
 	}
 	portAllocated = regexp.MustCompile(`Bind for \S*:(\d+) failed: port is already allocated`)
 )

@@ -1,7 +1,9 @@
 package kernel
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -28,7 +30,7 @@ func KeepLeased(proc string, log *slog.Logger) {
 
 func keepLeased(dir string) (done bool, err error) {
 	file := filepath.Join(dir, "ip_local_reserved_ports")
-	reserved, err := os.ReadFile(file)
+	reserved, err := readAtOnce(file)
 	if err != nil {
 		return false, fmt.Errorf("read reserved ports: %w", err)
 	}
@@ -36,7 +38,7 @@ func keepLeased(dir string) (done bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("read the range of automatic ports: %w", err)
 	}
-	list, err := hostports.Reserve(string(reserved), string(automatic), clocker.FirstLeasedPort, clocker.LastLeasedPort)
+	list, err := hostports.Reserve(reserved, string(automatic), clocker.FirstLeasedPort, clocker.LastLeasedPort)
 	if err != nil || list == "" {
 		return false, err
 	}
@@ -44,4 +46,23 @@ func keepLeased(dir string) (done bool, err error) {
 		return false, fmt.Errorf("reserve ports: %w", err)
 	}
 	return true, nil
+}
+
+// longest is more than the list of every second port takes.
+const longest = 256 << 10
+
+// readAtOnce reads a list of the kernel, which it gives in the first read, cut to what that has room for. To add to a list
+// that was cut would take the rest of it away.
+func readAtOnce(file string) (string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }()
+	text := make([]byte, longest)
+	n, err := f.Read(text)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	return string(text[:n]), nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -69,6 +70,33 @@ func TestTheKernelGivesNoLeasedPortByItself(t *testing.T) {
 	if after, err := os.ReadFile(reservedPorts); err != nil || !bytes.Equal(machine, after) {
 		t.Errorf("the machine's own were %q and are %q (%v)", machine, after, err)
 	}
+}
+
+// The kernel gives its list in one read or not whole, and takes a long one in pieces: what is in it stays, however long.
+func TestALongListOfReservedPortsStaysWhole(t *testing.T) {
+	t.Parallel()
+	var long []string
+	for n := 1; n < 4000; n += 2 {
+		long = append(long, strconv.Itoa(n))
+	}
+	before := strings.Join(long, ",")
+	apart(t, func() error {
+		if err := os.WriteFile(reservedPorts, []byte(before), 0o644); err != nil {
+			return err
+		}
+		KeepLeased("/proc", slog.New(slog.DiscardHandler))
+		f, err := os.Open(reservedPorts)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		got := make([]byte, 1<<20)
+		n, err := f.Read(got)
+		if want := before + ",49000-65535\n"; err != nil || string(got[:n]) != want {
+			return fmt.Errorf("of %d bytes there are %d (%v)", len(want), n, err)
+		}
+		return nil
+	})
 }
 
 // given asks for any port, many times, and wants none that is leased.
