@@ -7,6 +7,7 @@ import (
 	"maps"
 
 	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/snapshot"
 )
 
 // desired is what control wants of one kind, as last told.
@@ -41,14 +42,10 @@ func (a *Agent) round(ctx context.Context) error {
 	known := maps.Clone(a.networks)
 	was := a.run.epoch
 	a.mu.Unlock()
-	var run clocker.RunWant
-	var images clocker.ImageWant
-	var networks clocker.NetworkSnapshot
-	err := errors.Join(
-		a.question(ctx, clocker.Ask{Kind: clocker.AskNetworks}, &networks),
-		a.question(ctx, clocker.Ask{Kind: clocker.AskImages}, &images),
-		a.question(ctx, clocker.Ask{Kind: clocker.AskRun}, &run),
-	)
+	networks, networkErr := snapshot.Networks(pagesOf[clocker.NetworkSnapshot](ctx, a, clocker.AskNetworks))
+	images, imageErr := snapshot.Images(pagesOf[clocker.ImageWant](ctx, a, clocker.AskImages))
+	run, runErr := snapshot.Run(pagesOf[clocker.RunWant](ctx, a, clocker.AskRun))
+	err := errors.Join(networkErr, imageErr, runErr)
 	if err != nil {
 		return fmt.Errorf("ask for snapshots: %w", err)
 	}
@@ -63,6 +60,13 @@ func (a *Agent) round(ctx context.Context) error {
 		a.state(clocker.Fact{Kind: clocker.FactReconciled})
 	}
 	return nil
+}
+
+func pagesOf[P any](ctx context.Context, a *Agent, kind clocker.AskKind) func(clocker.Page) (P, error) {
+	return func(at clocker.Page) (p P, err error) {
+		err = a.question(ctx, clocker.Ask{Kind: kind, Page: &at}, &p)
+		return p, err
+	}
 }
 
 func (a *Agent) onWant(_ context.Context, _ string, w clocker.Want) {

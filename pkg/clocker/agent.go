@@ -1,6 +1,7 @@
 package clocker
 
 import (
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -24,10 +25,10 @@ type AskKind string
 // The kinds of Ask.
 const (
 	AskRegister AskKind = "register" // provisioner: Registered
-	AskRun      AskKind = "run"      // policy: RunWant, complete
-	AskImages   AskKind = "images"   // imagebuilder: ImageWant, complete
+	AskRun      AskKind = "run"      // policy: RunWant, a page of the complete one
+	AskImages   AskKind = "images"   // imagebuilder: ImageWant, a page of the complete one
 	AskContext  AskKind = "context"  // imagebuilder: ContextChunk
-	AskNetworks AskKind = "networks" // ipam: NetworkSnapshot, complete
+	AskNetworks AskKind = "networks" // ipam: NetworkSnapshot, a page of the complete one
 )
 
 // Ask is a request on clocker.ask.<host>. An owner that cannot answer says why with an error; silence or an error is
@@ -38,6 +39,23 @@ type Ask struct {
 	Epoch    int64         `json:"epoch"`
 	Register *Registration `json:"register,omitempty"`
 	Context  *ContextRange `json:"context,omitempty"`
+	// Page is which page of a snapshot is asked for. Who sends none knows of no pages: it is answered with the whole
+	// snapshot in one, or told that it does not fit.
+	Page *Page `json:"page,omitempty"`
+}
+
+// Page is where a page of a snapshot begins; the zero one is the first. Assignments come in the order of their revisions,
+// jobs in that of their revisions and keys, networks in that of their ids, and the endpoints of one by revision: what
+// changes while pages are asked for comes again, in a later one.
+type Page struct {
+	After int64  `json:"after,omitempty"` // the revision that it comes after
+	Key   string `json:"key,omitempty"`   // of jobs with that revision, the one that it comes after; the network
+}
+
+// TooOld refuses a question without a page that has more than one: who asked would take the first for all there is.
+func (a Ask) TooOld() error {
+	return &Error{Code: Invalid,
+		Message: fmt.Sprintf("the %s of host %s do not fit into one answer, and what asks there knows of no more: upgrade it", a.Kind, a.Host)}
 }
 
 // Registration is what an agent says of its host.

@@ -75,7 +75,8 @@ func VolumeName(k Key, name string) string {
 }
 
 // RunWant is what policy sends on clocker.want.<host> (kind run) and answers to AskRun: the assignments of one host
-// from revision Previous to Revision. A complete one lists all of them; what it lacks, the agent removes.
+// from revision Previous to Revision. A complete one lists all of them; what it lacks, the agent removes. One with Next is a
+// page of an answer, and no more than a part.
 type RunWant struct {
 	Host        string       `json:"host"`
 	Epoch       int64        `json:"epoch"`
@@ -86,6 +87,7 @@ type RunWant struct {
 	// Owners are the container identities that exist anywhere, uid/entity/ordinal. In a complete snapshot, a volume of
 	// ours that belongs to none of them is removed.
 	Owners []string `json:"owners,omitempty"`
+	Next   *Page    `json:"next,omitempty"`
 }
 
 // ImageJob asks an agent that may build for one image: find it, pull it, or build it.
@@ -109,4 +111,5 @@ type ImageWant struct {
 	Revision int64      `json:"revision"`
 	Complete bool       `json:"complete"`
 	Jobs     []ImageJob `json:"jobs"`
+	Next     *Page      `json:"next,omitempty"` // of an answer: there is more
 }

@@ -50,10 +50,11 @@ type NetworkUpdate struct {
 }
 
 // NetworkSnapshot is every network a host needs, each complete: ipam's answer to AskNetworks. A network that is not in
-// it does not belong on the host.
+// it does not belong on the host. One with Next is a page of an answer, and no more than a part.
 type NetworkSnapshot struct {
 	Host     string          `json:"host"`
 	Networks []NetworkUpdate `json:"networks"`
+	Next     *Page           `json:"next,omitempty"`
 }
 
 // MAC is the hardware address that belongs to an IPv4 address, 02:42 and its four bytes: fixed for life, so that no

@@ -6,14 +6,19 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"clocker.io/pkg/bus"
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/run"
+	"clocker.io/pkg/snapshot"
 	"clocker.io/services/dns/internal/feed"
 	"clocker.io/services/dns/internal/forward"
 	"clocker.io/services/dns/internal/server"
 )
+
+// pageWithin is how long a page of a snapshot is waited for.
+const pageWithin = 2 * time.Second
 
 // New builds the service. Settings: CLOCKER_HOST (the host's id), CLOCKER_DNS_PORT (53), CLOCKER_RESOLV_CONF
 // (/etc/resolv.conf, where the upstream resolvers are).
@@ -60,10 +65,14 @@ func New(p run.Platform) (run.Service, error) {
 	}, nil
 }
 
-// askNetworks asks ipam for every network of the host.
+// askNetworks asks ipam for every network of the host, page by page.
 func askNetworks(conn *bus.Conn, host string) func(ctx context.Context) (clocker.NetworkSnapshot, error) {
-	return func(ctx context.Context) (s clocker.NetworkSnapshot, err error) {
-		err = conn.Request(ctx, clocker.SubjectAsk+host, clocker.Ask{Kind: clocker.AskNetworks, Host: host}, &s)
-		return s, err
+	return func(ctx context.Context) (clocker.NetworkSnapshot, error) {
+		return snapshot.Networks(func(at clocker.Page) (p clocker.NetworkSnapshot, err error) {
+			wait, cancel := context.WithTimeout(ctx, pageWithin)
+			defer cancel()
+			err = conn.Request(wait, clocker.SubjectAsk+host, clocker.Ask{Kind: clocker.AskNetworks, Host: host, Page: &at}, &p)
+			return p, err
+		})
 	}
 }

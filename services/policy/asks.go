@@ -6,10 +6,11 @@ import (
 
 	"clocker.io/pkg/bus"
 	"clocker.io/pkg/clocker"
+	"clocker.io/services/policy/internal/push"
 )
 
-// onAsk answers an agent with all assignments of its host. What a complete answer lacks the agent removes, so only the
-// agent of the current epoch gets one.
+// onAsk answers an agent with a page of the assignments of its host. What a complete snapshot lacks the agent removes, so
+// only the agent of the current epoch gets one, and only an answer that holds everything says that it is complete.
 func (p *policy) onAsk(ctx context.Context, subject string, a clocker.Ask) (clocker.RunWant, error) {
 	if a.Kind != clocker.AskRun {
 		return clocker.RunWant{}, bus.ErrNotMine
@@ -17,7 +18,11 @@ func (p *policy) onAsk(ctx context.Context, subject string, a clocker.Ask) (cloc
 	if err := spokenBy(subject, clocker.SubjectAsk, a.Host); err != nil {
 		return clocker.RunWant{}, err
 	}
-	w, err := p.reader.Run(ctx, a.Host, 0, true)
+	var at clocker.Page
+	if a.Page != nil {
+		at = *a.Page
+	}
+	w, err := p.reader.Run(ctx, a.Host, at.After, push.PageSize)
 	if err != nil {
 		return clocker.RunWant{}, err
 	}
@@ -25,7 +30,14 @@ func (p *policy) onAsk(ctx context.Context, subject string, a clocker.Ask) (cloc
 		return clocker.RunWant{}, &clocker.Error{Code: clocker.Conflict,
 			Message: fmt.Sprintf("epoch %d of host %s is not its current one, %d", a.Epoch, a.Host, w.Epoch)}
 	}
-	return w, nil
+	w.Complete = at.After == 0 && w.Next == nil
+	if a.Page == nil && !w.Complete {
+		return clocker.RunWant{}, a.TooOld()
+	}
+	if w.Next == nil {
+		w.Owners, err = p.reader.Owners(ctx)
+	}
+	return w, err
 }
 
 // onBeat sees from a heartbeat whether a push was missed.

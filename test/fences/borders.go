@@ -66,6 +66,7 @@ func pure() []purePackage {
 		{Dir: "pkg/clocker"},
 		{Dir: "pkg/events"},
 		{Dir: "pkg/sensors"},
+		{Dir: "pkg/snapshot"},
 		{Dir: "services/agent/internal/admit"},
 		{Dir: "services/agent/internal/desired"},
 		{Dir: "services/agent/internal/hostports", Allow: []string{"net/netip"}},

@@ -9,6 +9,7 @@ import (
 	"clocker.io/services/agent/internal/plan"
 
 	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/snapshot"
 )
 
 // round asks for complete snapshots, removes what they lack, and says so once per epoch. reconciled is the epoch it was
@@ -49,8 +50,8 @@ func (l *Link) assigned() []string {
 	return ids
 }
 
-// snapshots asks each owner for its complete snapshot and takes it. A part that did not arrive, or was not taken, is
-// not in what it returns. The list of images holds nobody back: an image too many harms no one.
+// snapshots asks each owner for its complete snapshot and takes it, whole or not at all. A part that did not arrive, or
+// was not taken, is not in what it returns. The list of images holds nobody back: an image too many harms no one.
 func (l *Link) snapshots(ctx context.Context) (plan.Snapshot, error) {
 	var run clocker.RunWant
 	var images clocker.ImageWant
@@ -58,9 +59,11 @@ func (l *Link) snapshots(ctx context.Context) (plan.Snapshot, error) {
 	var runErr, imageErr, networkErr error
 	known := l.Memory.Networks()
 	var asking sync.WaitGroup
-	asking.Go(func() { runErr = l.question(ctx, clocker.AskRun, &run) })
-	asking.Go(func() { imageErr = l.question(ctx, clocker.AskImages, &images) })
-	asking.Go(func() { networkErr = l.question(ctx, clocker.AskNetworks, &networks) })
+	asking.Go(func() { run, runErr = snapshot.Run(pagesOf[clocker.RunWant](ctx, l, clocker.AskRun)) })
+	asking.Go(func() { images, imageErr = snapshot.Images(pagesOf[clocker.ImageWant](ctx, l, clocker.AskImages)) })
+	asking.Go(func() {
+		networks, networkErr = snapshot.Networks(pagesOf[clocker.NetworkSnapshot](ctx, l, clocker.AskNetworks))
+	})
 	asking.Wait()
 
 	var s plan.Snapshot
@@ -87,15 +90,20 @@ func (l *Link) snapshots(ctx context.Context) (plan.Snapshot, error) {
 	return s, err
 }
 
-func (l *Link) question(ctx context.Context, kind clocker.AskKind, reply any) error {
-	err := l.ask(ctx, clocker.Ask{Kind: kind}, reply)
-	if err == nil {
-		return nil
+// pagesOf asks for the pages of one kind of snapshot. Each is waited for by itself: how long all of them take is a matter
+// of what the host holds.
+func pagesOf[P any](ctx context.Context, l *Link, kind clocker.AskKind) func(clocker.Page) (P, error) {
+	return func(at clocker.Page) (P, error) {
+		var p P
+		err := l.ask(ctx, clocker.Ask{Kind: kind, Page: &at}, &p)
+		if err == nil {
+			return p, nil
+		}
+		if code := clocker.CodeOf(err); code == clocker.Conflict || code == clocker.Denied {
+			l.Stale()
+		}
+		return p, fmt.Errorf("ask for %s: %w", kind, err)
 	}
-	if code := clocker.CodeOf(err); code == clocker.Conflict || code == clocker.Denied {
-		l.Stale()
-	}
-	return fmt.Errorf("ask for %s: %w", kind, err)
 }
 
 // collect removes what no row owns: containers first, since the rest may be in use by them.

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	askWithin = 2 * time.Second
+	askWithin = 30 * time.Second // for all of a snapshot; who is silent is given up sooner by Ask
 	askEvery  = 30 * time.Second // a snapshot nobody needed: what was missed without a trace ends here
 	maxQueue  = 10000            // updates; with more waiting, a snapshot is cheaper
 )
@@ -23,9 +23,9 @@ const (
 // Config is what a feed needs.
 type Config struct {
 	Host    string
-	File    string // where the snapshot is kept
-	Ask     func(ctx context.Context) (clocker.NetworkSnapshot, error)
-	Changed func() // called after each change of the zone; must not block
+	File    string                                                     // where the snapshot is kept
+	Ask     func(ctx context.Context) (clocker.NetworkSnapshot, error) // for a complete snapshot
+	Changed func()                                                     // called after each change of the zone; must not block
 	Now     func() time.Time
 	Log     *slog.Logger
 }

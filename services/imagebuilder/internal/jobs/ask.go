@@ -28,11 +28,15 @@ func (j *Jobs) Ask(ctx context.Context, subject string, a clocker.Ask) (any, err
 	return j.context(ctx, a)
 }
 
-// images is the complete list of a host, for the epoch that it is in.
+// images is a page of the complete list of a host, for the epoch that it is in.
 func (j *Jobs) images(ctx context.Context, a clocker.Ask) (clocker.ImageWant, error) {
 	var w clocker.ImageWant
+	var at clocker.Page
+	if a.Page != nil {
+		at = *a.Page
+	}
 	err := j.cfg.DB.Read(ctx, func(ctx context.Context, tx *pg.Tx) (err error) {
-		w, err = store.New(tx, j.push).Jobs(ctx, a.Host)
+		w, err = store.New(tx, j.push).Jobs(ctx, a.Host, at)
 		return err
 	})
 	if err != nil {
@@ -41,6 +45,9 @@ func (j *Jobs) images(ctx context.Context, a clocker.Ask) (clocker.ImageWant, er
 	if w.Epoch == 0 || w.Epoch != a.Epoch {
 		return clocker.ImageWant{}, &clocker.Error{Code: clocker.Conflict,
 			Message: fmt.Sprintf("epoch %d of host %s is over: register again", a.Epoch, a.Host)}
+	}
+	if a.Page == nil && w.Next != nil {
+		return clocker.ImageWant{}, a.TooOld()
 	}
 	return w, nil
 }

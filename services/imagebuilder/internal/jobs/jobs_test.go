@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
 	"clocker.io/pkg/pg/pgtest"
+	"clocker.io/pkg/snapshot"
 )
 
 func TestReferenceIsResolvedForEachApplication(t *testing.T) {
@@ -264,5 +266,33 @@ func TestContext(t *testing.T) {
 	}
 	if _, err := f.jobs.Ask(t.Context(), "clocker.ask.localhost", clocker.Ask{Kind: clocker.AskRun}); !errors.Is(err, bus.ErrNotMine) {
 		t.Errorf("another kind: %v", err)
+	}
+}
+
+// A job to be done has its Dockerfile in it: a few hundred of full size are more than any message may hold.
+func TestTheListOfAHostComesInPages(t *testing.T) {
+	t.Parallel()
+	const images = 450
+	f := setup(t)
+	f.host(t, "ready", 1)
+	pgtest.Exec(t, f.db, `
+		insert into imagebuilder.images (key, source, state, cloud, host, attempt, tries, revision)
+		select 'k' || lpad(n::text, 4, '0'), case when n % 10 = 0 then jsonb_build_object('dockerfile', repeat('x', $2)) else '{"reference": "redis"}' end,
+		  'working', 'my-docker-cloud', 'localhost', 1, 1, n / 300
+		from generate_series(1, $1::int) n`, images, 64<<10)
+	pgtest.Exec(t, f.db, `insert into imagebuilder.hosts (host, revision) values ('localhost', 5)`)
+	pages, most := 0, 0
+	w, err := snapshot.Images(func(at clocker.Page) (clocker.ImageWant, error) {
+		v, err := f.jobs.Ask(t.Context(), clocker.SubjectAsk+"localhost", clocker.Ask{Kind: clocker.AskImages, Host: "localhost", Epoch: 1, Page: &at})
+		text, _ := json.Marshal(v)
+		pages, most = pages+1, max(most, len(text))
+		w, _ := v.(clocker.ImageWant)
+		return w, err
+	})
+	if err != nil || !w.Complete || w.Revision != 5 || len(w.Jobs) != images || pages < 3 || most > 2<<20 {
+		t.Fatalf("%d jobs at revision %d in %d pages of at most %d bytes, %v", len(w.Jobs), w.Revision, pages, most, err)
+	}
+	if _, err := f.askImages(t, 1); clocker.CodeOf(err) != clocker.Invalid {
+		t.Errorf("who knows of no pages, and would take the first for all: %v", err)
 	}
 }

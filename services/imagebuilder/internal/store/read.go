@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -28,37 +29,64 @@ func (s *Store) Due(ctx context.Context) (is bool, revisions []Revision, err err
 	return is, revisions, nil
 }
 
-// Jobs is the complete list of a host, and its present epoch; 0 when provisioner does not know it. Source: images,
-// hosts, provisioner.v_hosts.
-func (s *Store) Jobs(ctx context.Context, host string) (clocker.ImageWant, error) {
-	w := clocker.ImageWant{Host: host, Complete: true, Jobs: []clocker.ImageJob{}}
+// Bounds of a page of jobs. A job whose image is made has its Dockerfile in it, of 64 KiB at most.
+const (
+	jobsRows  = 200
+	jobsBytes = 1 << 20
+)
+
+// Jobs is a page of the complete list of a host and its present epoch, 0 when it has none: jobs in the order of their
+// revisions and keys. Source: images, hosts, provisioner.v_hosts.
+func (s *Store) Jobs(ctx context.Context, host string, at clocker.Page) (clocker.ImageWant, error) {
+	w := clocker.ImageWant{Host: host, Previous: at.After, Jobs: []clocker.ImageJob{}}
 	b := &pgx.Batch{}
 	b.Queue(`
 		select coalesce((select epoch from provisioner.v_hosts where host = $1), 0),
 		  coalesce((select revision from hosts where host = $1), 0)`, host).QueryRow(func(row pgx.Row) error {
 		return row.Scan(&w.Epoch, &w.Revision)
 	})
-	b.Queue(`select key, source, state, attempt, retry_at is not null, revision from images where host = $1 order by key`, host).
-		Query(func(rows pgx.Rows) error {
-			for rows.Next() {
-				var i Image
-				var paused bool
-				var revision int64
-				if err := rows.Scan(&i.Key, &i.Source, &i.State, &i.Attempt, &paused, &revision); err != nil {
-					return err
-				}
-				if paused {
-					i.Pause = time.Nanosecond // how long does not show in a job
-				}
-				w.Jobs = append(w.Jobs, i.Job(revision))
-			}
-			return rows.Err()
-		})
+	b.Queue(`
+		select key, source, state, attempt, retry_at is not null, revision from images
+		where host = $1 and (revision, key collate "C") > ($2, $3) order by revision, key collate "C" limit $4`,
+		host, at.After, at.Key, jobsRows).Query(func(rows pgx.Rows) error { return takePage(rows, &w) })
 	if err := s.tx.SendBatch(ctx, b).Close(); err != nil {
 		return clocker.ImageWant{}, fmt.Errorf("list images of host %s: %w", host, err)
 	}
-	w.Previous = w.Revision
+	if w.Next != nil {
+		w.Revision = w.Next.After
+	}
+	w.Complete = at == clocker.Page{} && w.Next == nil
 	return w, nil
+}
+
+// takePage takes as many jobs as there is room for, though at least one, and notes where the rest may begin.
+func takePage(rows pgx.Rows, w *clocker.ImageWant) error {
+	full := false
+	for bytes := 0; !full && rows.Next(); full = full || len(w.Jobs) == jobsRows {
+		var i Image
+		var paused bool
+		var revision int64
+		if err := rows.Scan(&i.Key, &i.Source, &i.State, &i.Attempt, &paused, &revision); err != nil {
+			return err
+		}
+		if paused {
+			i.Pause = time.Nanosecond // how long does not show in a job
+		}
+		j := i.Job(revision)
+		text, err := json.Marshal(j)
+		if err != nil {
+			return fmt.Errorf("encode the job of image %s: %w", j.Key, err)
+		}
+		bytes += len(text)
+		if full = len(w.Jobs) > 0 && bytes > jobsBytes; !full {
+			w.Jobs = append(w.Jobs, j)
+		}
+	}
+	if full {
+		last := w.Jobs[len(w.Jobs)-1]
+		w.Next = &clocker.Page{After: last.Revision, Key: last.Key}
+	}
+	return rows.Err()
 }
 
 // Chunk is a part of the context of an image that a host works on, at most size bytes from offset; clocker.NotFound

@@ -66,20 +66,25 @@ func (p *Pusher) behind(ctx context.Context) ([]string, error) {
 // push sends before it remembers: what is sent twice does not follow what the receiver has, and is cheap.
 func (p *Pusher) push(ctx context.Context, key string) error {
 	network, host, _ := strings.Cut(key, "@")
-	u, news, err := store.Update(ctx, p.db, network, host)
-	if err != nil || !news {
-		return err
+	for {
+		u, news, err := store.Update(ctx, p.db, network, host)
+		if err != nil || !news {
+			return err
+		}
+		if err := p.publish(clocker.SubjectNet+host, u); err != nil {
+			return fmt.Errorf("tell %s of network %s: %w", host, network, err)
+		}
+		err = p.unit.Run(ctx, func(ctx context.Context, s *store.Store) ([]events.Event, error) {
+			return nil, s.Pushed(ctx, network, host, u.Revision)
+		})
+		if err != nil || len(u.Endpoints) < store.EndpointsMost {
+			return err
+		}
 	}
-	if err := p.publish(clocker.SubjectNet+host, u); err != nil {
-		return fmt.Errorf("tell %s of network %s: %w", host, network, err)
-	}
-	return p.unit.Run(ctx, func(ctx context.Context, s *store.Store) ([]events.Event, error) {
-		return nil, s.Pushed(ctx, network, host, u.Revision)
-	})
 }
 
-// Answer gives a host every network it has, complete; other kinds of ask are for other services. A host may ask for
-// itself alone: the subject is what its rights are bound to.
+// Answer gives a host a page of the networks that it has, each complete; other kinds of ask are for other services. A host
+// may ask for itself alone: the subject is what its rights are bound to.
 func (p *Pusher) Answer(ctx context.Context, subject string, ask clocker.Ask) (clocker.NetworkSnapshot, error) {
 	if ask.Kind != clocker.AskNetworks {
 		return clocker.NetworkSnapshot{}, bus.ErrNotMine
@@ -88,5 +93,12 @@ func (p *Pusher) Answer(ctx context.Context, subject string, ask clocker.Ask) (c
 		return clocker.NetworkSnapshot{}, &clocker.Error{Code: clocker.Denied,
 			Message: fmt.Sprintf("message on %s speaks for host %q", subject, ask.Host)}
 	}
-	return store.Snapshot(ctx, p.db, ask.Host)
+	if ask.Page != nil {
+		return store.Snapshot(ctx, p.db, ask.Host, *ask.Page)
+	}
+	all, err := store.Snapshot(ctx, p.db, ask.Host, clocker.Page{})
+	if err == nil && all.Next != nil { // who knows of no pages would take the first for all of them
+		return clocker.NetworkSnapshot{}, ask.TooOld()
+	}
+	return all, err
 }

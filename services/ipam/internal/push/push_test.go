@@ -80,7 +80,7 @@ func TestPush(t *testing.T) {
 	if healthy.Complete || healthy.Previous != placed.Revision || len(healthy.Endpoints) != 1 || healthy.Endpoints[0] != endpoint {
 		t.Fatalf("%+v after %+v", healthy, placed)
 	}
-	snap := snapshot(t, pusher)
+	snap := answer(t, pusher)
 	if len(snap.Networks) != 1 || snap.Networks[0].Revision != healthy.Revision || !snap.Networks[0].Complete || snap.Networks[0].Endpoints[0] != endpoint {
 		t.Fatalf("%+v", snap)
 	}
@@ -93,12 +93,12 @@ func TestPush(t *testing.T) {
 	gone := give(func(ctx context.Context, s *store.Store, n int64) ([]events.Event, error) {
 		return addressing.Gone(ctx, s, bus.Received[events.ApplicationGone]{Event: events.ApplicationGone{Application: "shop", UID: "shop-uid"}, Number: n})
 	})
-	if !gone.Gone || gone.Previous != released.Revision || len(snapshot(t, pusher).Networks) != 0 {
+	if !gone.Gone || gone.Previous != released.Revision || len(answer(t, pusher).Networks) != 0 {
 		t.Fatalf("%+v", gone)
 	}
 }
 
-func snapshot(t *testing.T, p *push.Pusher) clocker.NetworkSnapshot {
+func answer(t *testing.T, p *push.Pusher) clocker.NetworkSnapshot {
 	t.Helper()
 	ofAnother := clocker.Ask{Kind: clocker.AskNetworks, Host: "other"}
 	if _, err := p.Answer(t.Context(), clocker.SubjectAsk+"localhost", ofAnother); clocker.CodeOf(err) != clocker.Denied {

@@ -33,7 +33,14 @@ func Behind(ctx context.Context, db *pg.DB) (pairs [][2]string, err error) {
 	return pairs, nil
 }
 
-// Update is what a host has not been told of a network yet; false when there is nothing. The first one is complete.
+// Bounds of what goes into one message: an endpoint takes some 350 bytes, and so does a network.
+const (
+	EndpointsMost = 2000
+	networksMost  = 500
+)
+
+// Update is what a host has not been told of a network yet; false when there is nothing. The first one is complete. With
+// EndpointsMost endpoints it may not be all of it: the rest is what there is after it was told.
 func Update(ctx context.Context, db *pg.DB, network, host string) (u clocker.NetworkUpdate, news bool, err error) {
 	err = db.Read(ctx, func(ctx context.Context, tx *pg.Tx) error {
 		rows, err := tx.Query(ctx, networksOf+` where g.network = $1 and g.host = $2`, network, host)
@@ -52,7 +59,7 @@ func Update(ctx context.Context, db *pg.DB, network, host string) (u clocker.Net
 		if u.Gone {
 			return nil
 		}
-		u.Endpoints, err = endpoints(ctx, tx, network, u.Previous)
+		_, err = fill(ctx, tx, &u, u.Previous, EndpointsMost)
 		return err
 	})
 	if err != nil {
@@ -61,22 +68,40 @@ func Update(ctx context.Context, db *pg.DB, network, host string) (u clocker.Net
 	return u, news, nil
 }
 
-// Snapshot is every network that a host has, each complete.
-func Snapshot(ctx context.Context, db *pg.DB, host string) (clocker.NetworkSnapshot, error) {
+// Snapshot is a page of the networks that a host has, each complete: one that has more endpoints than there is room for
+// goes on in the next page, as an update that follows.
+func Snapshot(ctx context.Context, db *pg.DB, host string, at clocker.Page) (clocker.NetworkSnapshot, error) {
 	snap := clocker.NetworkSnapshot{Host: host, Networks: []clocker.NetworkUpdate{}}
 	err := db.Read(ctx, func(ctx context.Context, tx *pg.Tx) error {
-		rows, err := tx.Query(ctx, networksOf+` where g.host = $1 and n.gone_at is null order by n.vni`, host)
+		rows, err := tx.Query(ctx, networksOf+`
+			where g.host = $1 and n.gone_at is null and n.network collate "C" >= $2
+			order by n.network collate "C" limit $3`, host, at.Key, networksMost+1)
 		if err != nil {
 			return err
 		}
-		if snap.Networks, err = pgx.CollectRows(rows, scanUpdate); err != nil {
+		list, err := pgx.CollectRows(rows, scanUpdate)
+		if err != nil {
 			return err
 		}
-		for i := range snap.Networks {
-			u := &snap.Networks[i]
-			u.Previous, u.Complete = 0, true
-			if u.Endpoints, err = endpoints(ctx, tx, u.Network.ID, 0); err != nil {
+		room := EndpointsMost
+		for i, u := range list {
+			if i == networksMost || room <= 0 {
+				snap.Next = &clocker.Page{Key: u.Network.ID}
+				return nil
+			}
+			after := int64(0)
+			if u.Network.ID == at.Key {
+				after = at.After
+			}
+			more, err := fill(ctx, tx, &u, after, room)
+			if err != nil {
 				return err
+			}
+			snap.Networks = append(snap.Networks, u)
+			room -= len(u.Endpoints)
+			if more {
+				snap.Next = &clocker.Page{Key: u.Network.ID, After: u.Revision}
+				return nil
 			}
 		}
 		return nil
@@ -85,6 +110,20 @@ func Snapshot(ctx context.Context, db *pg.DB, host string) (clocker.NetworkSnaps
 		return snap, fmt.Errorf("read the networks of %s: %w", host, err)
 	}
 	return snap, nil
+}
+
+// fill adds the endpoints that changed after a revision, about as many as there is room for, and says whether there are
+// more: the update then ends at the revision of its last one.
+func fill(ctx context.Context, tx *pg.Tx, u *clocker.NetworkUpdate, after int64, room int) (more bool, err error) {
+	u.Previous, u.Complete = after, after == 0
+	var last int64
+	if u.Endpoints, last, err = endpoints(ctx, tx, u.Network.ID, after, room); err != nil {
+		return false, err
+	}
+	if more = len(u.Endpoints) >= room && last < u.Revision; more {
+		u.Revision = last
+	}
+	return more, nil
 }
 
 // Pushed remembers that a host was told of a network up to a revision.
@@ -110,24 +149,27 @@ func scanUpdate(row pgx.CollectableRow) (clocker.NetworkUpdate, error) {
 	return u, err
 }
 
-// endpoints lists those that changed after a revision, in that order; from the start, tombstones are left out.
-func endpoints(ctx context.Context, tx *pg.Tx, network string, after int64) ([]clocker.Endpoint, error) {
+// endpoints lists those that changed after a revision, in that order, and the revision of the last one: at most that many,
+// and those that share a revision with the last. From the start, tombstones are left out.
+func endpoints(ctx context.Context, tx *pg.Tx, network string, after int64, most int) ([]clocker.Endpoint, int64, error) {
 	rows, err := tx.Query(ctx, `
-		select application, uid, entity, ordinal, generation, address, host, healthy, generation = 0
+		select application, uid, entity, ordinal, generation, address, host, healthy, generation = 0, revision
 		from endpoints
 		where uid = $1 and revision > $2 and address is not null and (generation > 0 or $2 > 0)
-		order by revision`, network, after)
+		order by revision fetch first $3 rows with ties`, network, after, most)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (clocker.Endpoint, error) {
+	var last int64
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (clocker.Endpoint, error) {
 		var e clocker.Endpoint
 		var address netip.Addr
-		err := row.Scan(&e.Application, &e.UID, &e.Entity, &e.Ordinal, &e.Generation, &address, &e.Host, &e.Healthy, &e.Removed)
+		err := row.Scan(&e.Application, &e.UID, &e.Entity, &e.Ordinal, &e.Generation, &address, &e.Host, &e.Healthy, &e.Removed, &last)
 		if err != nil {
 			return e, err
 		}
 		e.Address, e.MAC = address.String(), clocker.MAC(address)
 		return e, nil
 	})
+	return list, last, err
 }

@@ -15,7 +15,7 @@ import (
 
 // Source reads assignments and their revisions.
 type Source interface {
-	Run(ctx context.Context, host string, after int64, complete bool) (clocker.RunWant, error)
+	Run(ctx context.Context, host string, after int64, size int) (clocker.RunWant, error)
 	Revisions(ctx context.Context) (map[string]int64, error)
 }
 
@@ -23,6 +23,10 @@ type Source interface {
 type Publisher interface {
 	Publish(subject string, v any) error
 }
+
+// PageSize is how many bytes of assignments go into one message, if more than one goes into it: far below what NATS takes,
+// so that a few large containers never keep a host from hearing of all others.
+const PageSize = 1 << 20
 
 // resync is how often revisions are read from Postgres: another process of policy may have raised them.
 const resync = 5 * time.Second
@@ -78,39 +82,46 @@ func (p *Pusher) Beat(b clocker.Beat) {
 	}
 }
 
-// Push sends a host the assignments that it has not been sent yet. A host that is not registered gets nothing: it asks
-// when it is.
+// Push sends a host the assignments that it has not been sent yet, a page in each message. A host that is not registered
+// gets nothing: it asks when it is.
 func (p *Pusher) Push(ctx context.Context, name string) error {
 	p.mu.Lock()
 	after := p.of(name).sent
 	p.mu.Unlock()
-	w, err := p.source.Run(ctx, name, after, false)
-	if clocker.CodeOf(err) == clocker.NotFound {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if w.Revision == after && len(w.Assignments) == 0 {
-		return nil
-	}
-	parts, err := pieces(w, pieceSize)
-	if err != nil {
-		return fmt.Errorf("push assignments to host %s: %w", name, err)
-	}
-	for _, part := range parts {
-		if err := p.bus.Publish(clocker.SubjectWant+name, clocker.Want{Run: &part}); err != nil {
+	for {
+		w, err := p.source.Run(ctx, name, after, PageSize)
+		if clocker.CodeOf(err) == clocker.NotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if w.Revision == after && len(w.Assignments) == 0 {
+			return nil
+		}
+		more := w.Next != nil
+		w.Next = nil // of an answer: what is pushed follows by its revisions
+		if err := p.bus.Publish(clocker.SubjectWant+name, clocker.Want{Run: &w}); err != nil {
 			return fmt.Errorf("push assignments to host %s: %w", name, err)
 		}
+		if !p.pushed(name, after, w.Revision) || !more {
+			return nil
+		}
+		after = w.Revision
 	}
+}
+
+// pushed notes what was sent. False says that a heartbeat said otherwise meanwhile, and asked for a push of its own.
+func (p *Pusher) pushed(name string, after, revision int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	h := p.of(name)
-	h.current = max(h.current, w.Revision)
-	if h.sent == after { // else a heartbeat said otherwise meanwhile, and asked for a push of its own
-		h.sent = w.Revision
+	h.current = max(h.current, revision)
+	if h.sent != after {
+		return false
 	}
-	return nil
+	h.sent = revision
+	return true
 }
 
 // Run pushes until ctx ends.

@@ -2,7 +2,6 @@ package push
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,15 +16,21 @@ type wire struct {
 	revision int64
 	missing  bool
 	broken   bool
+	most     int64 // assignments in a page; 0 for no limit
 	sent     []clocker.RunWant
+	pushed   func() // after each message
 }
 
-func (w *wire) Run(_ context.Context, host string, after int64, _ bool) (clocker.RunWant, error) {
+func (w *wire) Run(_ context.Context, host string, after int64, _ int) (clocker.RunWant, error) {
 	if w.missing {
 		return clocker.RunWant{}, &clocker.Error{Code: clocker.NotFound}
 	}
 	out := clocker.RunWant{Host: host, Previous: after, Revision: w.revision}
-	for r := after + 1; r <= w.revision; r++ {
+	if w.most > 0 && after+w.most < w.revision {
+		out.Revision = after + w.most
+		out.Next = &clocker.Page{After: out.Revision}
+	}
+	for r := after + 1; r <= out.Revision; r++ {
 		out.Assignments = append(out.Assignments, clocker.Assignment{Revision: r})
 	}
 	return out, nil
@@ -40,6 +45,9 @@ func (w *wire) Publish(_ string, v any) error {
 		return errors.New("no connection")
 	}
 	w.sent = append(w.sent, *v.(clocker.Want).Run)
+	if w.pushed != nil {
+		w.pushed()
+	}
 	return nil
 }
 
@@ -98,37 +106,50 @@ func TestHostsBehindAreFound(t *testing.T) {
 }
 
 // A difference that no message has room for would never come, and nothing else with it.
-func TestALargeDifferenceIsPushedInPiecesThatFollow(t *testing.T) {
+func TestALargeDifferenceIsPushedInPagesThatFollow(t *testing.T) {
 	t.Parallel()
-	w := clocker.RunWant{Host: "h", Epoch: 3, Previous: 4, Revision: 12}
-	for i, size := range []int{10, 10, 600, 10, 10} { // of revisions 5, 7, 8, 9 and 11: others are of no assignment that is left
-		w.Assignments = append(w.Assignments, clocker.Assignment{Revision: []int64{5, 7, 8, 9, 11}[i], Env: []string{strings.Repeat("x", size)}})
-	}
-	small, err := json.Marshal(w.Assignments[0])
-	if err != nil {
+	w := &wire{revision: 7, most: 3}
+	p := New(w, w, slog.New(slog.DiscardHandler), nil)
+	if err := p.Push(t.Context(), "h"); err != nil {
 		t.Fatal(err)
 	}
-	for size, want := range map[int]string{
-		1 << 20:          "4→12 [5 7 8 9 11]",
-		2*len(small) + 1: "4→7 [5 7], 7→8 [8], 8→12 [9 11]",
-		2*len(small) - 1: "4→5 [5], 5→7 [7], 7→8 [8], 8→9 [9], 9→12 [11]",
-		0:                "4→5 [5], 5→7 [7], 7→8 [8], 8→9 [9], 9→12 [11]",
-	} {
-		parts, err := pieces(w, size)
-		var got []string
-		for _, p := range parts {
-			var revisions []int64
-			for _, a := range p.Assignments {
-				revisions = append(revisions, a.Revision)
-			}
-			got = append(got, fmt.Sprintf("%d→%d %v", p.Previous, p.Revision, revisions))
-		}
-		if err != nil || strings.Join(got, ", ") != want {
-			t.Errorf("in pieces of %d bytes: %s, %v; want %s", size, strings.Join(got, ", "), err, want)
+	var got []string
+	for _, s := range w.sent {
+		got = append(got, fmt.Sprintf("%d→%d %d", s.Previous, s.Revision, len(s.Assignments)))
+		if s.Next != nil || s.Complete {
+			t.Errorf("pushed %+v", s)
 		}
 	}
-	none, err := pieces(clocker.RunWant{Previous: 4, Revision: 6}, 1)
-	if err != nil || len(none) != 1 || none[0].Previous != 4 || none[0].Revision != 6 {
-		t.Errorf("without an assignment: %+v, %v", none, err)
+	if want := "0→3 3, 3→6 3, 6→7 1"; strings.Join(got, ", ") != want {
+		t.Errorf("pushed %s, want %s", strings.Join(got, ", "), want)
+	}
+}
+
+// The agent has restarted without its disk in the middle of a push: what is left of it would not follow.
+func TestAHeartbeatBetweenTwoPagesHasTheLast(t *testing.T) {
+	t.Parallel()
+	w := &wire{revision: 6, most: 3}
+	p := New(w, w, slog.New(slog.DiscardHandler), nil)
+	beats := 0
+	w.pushed = func() {
+		if beats++; beats > 1 {
+			return
+		}
+		p.Beat(clocker.Beat{Host: "h", Epoch: 1, RunRevision: 0})
+		p.Beat(clocker.Beat{Host: "h", Epoch: 1, RunRevision: 0})
+	}
+	p.of("h").sent, p.of("h").current = 1, 6
+	if err := p.Push(t.Context(), "h"); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Push(t.Context(), "h"); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range w.sent {
+		got = append(got, fmt.Sprintf("%d→%d", s.Previous, s.Revision))
+	}
+	if want := "1→4 0→3 3→6"; strings.Join(got, " ") != want {
+		t.Errorf("pushed %s, want %s", strings.Join(got, " "), want)
 	}
 }

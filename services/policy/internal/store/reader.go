@@ -16,14 +16,14 @@ import (
 // Reader reads without locks, each method one state of the database. It is safe for concurrent use.
 type Reader struct{ DB *pg.DB }
 
-// Run gives the assignments of a host with revisions above after; with complete, all of them and every container
-// identity there is. It answers clocker.NotFound for a host that is not registered. Source: assignments, hosts,
-// containers, withdrawals; provisioner.v_hosts.
-func (r Reader) Run(ctx context.Context, host string, after int64, complete bool) (clocker.RunWant, error) {
-	w := clocker.RunWant{Host: host, Previous: after, Complete: complete, Assignments: []clocker.Assignment{}}
-	if complete {
-		after, w.Previous = 0, 0
-	}
+// batchRows is how many assignments are read at once: a host has a few as a rule, and each may be of 64 KiB.
+const batchRows = 16
+
+// Run gives the assignments of a host with revisions above after, in their order and at most size bytes of them, though at
+// least one; Next says where the rest begins. It answers clocker.NotFound for a host that is not registered. Source:
+// assignments, hosts; provisioner.v_hosts.
+func (r Reader) Run(ctx context.Context, host string, after int64, size int) (clocker.RunWant, error) {
+	w := clocker.RunWant{Host: host, Previous: after, Assignments: []clocker.Assignment{}}
 	known := false
 	err := r.DB.Read(ctx, func(ctx context.Context, tx *pg.Tx) error {
 		b := &pgx.Batch{}
@@ -38,11 +38,23 @@ func (r Reader) Run(ctx context.Context, host string, after int64, complete bool
 			}
 			return q.Err()
 		})
-		queueAssignments(b, &w, after)
-		if complete {
-			queueOwners(b, &w)
+		p := page{host: host, after: after, room: size}
+		p.queue(b)
+		if err := tx.SendBatch(ctx, b).Close(); err != nil {
+			return err
 		}
-		return tx.SendBatch(ctx, b).Close()
+		for p.more && !p.full {
+			b = &pgx.Batch{}
+			p.queue(b)
+			if err := tx.SendBatch(ctx, b).Close(); err != nil {
+				return err
+			}
+		}
+		w.Assignments = append(w.Assignments, p.list...)
+		if p.full {
+			w.Revision, w.Next = p.after, &clocker.Page{After: p.after}
+		}
+		return nil
 	})
 	if err != nil {
 		return w, fmt.Errorf("read assignments of host %s: %w", host, err)
@@ -53,12 +65,24 @@ func (r Reader) Run(ctx context.Context, host string, after int64, complete bool
 	return w, nil
 }
 
-func queueAssignments(b *pgx.Batch, w *clocker.RunWant, after int64) {
+// page is the assignments of a host after a revision, as far as there is room for them.
+type page struct {
+	host  string
+	after int64 // revision of the last one in the list
+	room  int   // bytes
+	list  []clocker.Assignment
+	more  bool // the last batch was a full one
+	full  bool // the next one is not in the list
+}
+
+// queue reads the next batch.
+func (p *page) queue(b *pgx.Batch) {
 	b.Queue(`
 		select s.uid, a.application, s.entity, s.ordinal, s.generation, s.revision, s.desired, s.body
 		from assignments s join applications a using (uid)
-		where s.host = $1 and s.revision > $2 order by s.revision`, w.Host, after).Query(func(q pgx.Rows) error {
-		for q.Next() {
+		where s.host = $1 and s.revision > $2 order by s.revision limit $3`, p.host, p.after, batchRows).Query(func(q pgx.Rows) error {
+		n := 0
+		for ; q.Next() && !p.full; n++ {
 			var c clocker.Container
 			var revision int64
 			var desired clocker.Desired
@@ -71,28 +95,52 @@ func queueAssignments(b *pgx.Batch, w *clocker.RunWant, after int64) {
 				return fmt.Errorf("read assignment: %w", err)
 			}
 			s.Container, s.Revision, s.Desired = c, revision, desired
-			w.Assignments = append(w.Assignments, s)
+			if err := p.add(s); err != nil {
+				return err
+			}
 		}
+		p.more = n == batchRows
 		return q.Err()
 	})
 }
 
-// queueOwners lists the identities whose volumes must live: wanted ones, and those still on the way back.
-func queueOwners(b *pgx.Batch, w *clocker.RunWant) {
-	b.Queue(`
-		select uid, entity, ordinal from containers where phase <> 'gone'
-		union
-		select uid, entity, ordinal from withdrawals
-		order by 1, 2, 3`).Query(func(q pgx.Rows) error {
-		for q.Next() {
-			var k clocker.Key
-			if err := q.Scan(&k.UID, &k.Entity, &k.Ordinal); err != nil {
-				return err
-			}
-			w.Owners = append(w.Owners, k.String())
+// add takes one if there is room, as large as it is in a message: what is kept is shorter.
+func (p *page) add(s clocker.Assignment) error {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("encode the assignment of %s: %w", s.Path(), err)
+	}
+	if p.full = len(p.list) > 0 && len(text) > p.room; p.full {
+		return nil
+	}
+	p.list, p.after, p.room = append(p.list, s), s.Revision, p.room-len(text)
+	return nil
+}
+
+// Owners lists the identities whose volumes must live: wanted ones, and those still on the way back. Source: containers,
+// withdrawals.
+func (r Reader) Owners(ctx context.Context) ([]string, error) {
+	var out []string
+	err := r.DB.Read(ctx, func(ctx context.Context, tx *pg.Tx) error {
+		q, err := tx.Query(ctx, `
+			select uid, entity, ordinal from containers where phase <> 'gone'
+			union
+			select uid, entity, ordinal from withdrawals
+			order by 1, 2, 3`)
+		if err != nil {
+			return err
 		}
-		return q.Err()
+		var k clocker.Key
+		_, err = pgx.ForEachRow(q, []any{&k.UID, &k.Entity, &k.Ordinal}, func() error {
+			out = append(out, k.String())
+			return nil
+		})
+		return err
 	})
+	if err != nil {
+		return nil, fmt.Errorf("read container identities: %w", err)
+	}
+	return out, nil
 }
 
 // Revisions gives the present revision of every host with assignments.
