@@ -41,6 +41,15 @@ func Subject(e Event) string {
 	return SubjectRoot + e.Topic() + "." + strings.Join(e.Scope().Tokens, ".")
 }
 
+// ContainerOf is the generation of a container that an event is about, if it is about one.
+func ContainerOf(e Event) (clocker.Container, bool) {
+	c, ok := e.(interface{ About() clocker.Container })
+	if !ok {
+		return clocker.Container{}, false
+	}
+	return c.About(), true
+}
+
 // SubjectsOf is the filter that takes every event of a topic.
 func SubjectsOf(topic string) string { return SubjectRoot + topic + ".>" }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 
-	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/events"
 	"clocker.io/pkg/logs"
 	"clocker.io/pkg/trace"
@@ -12,11 +11,11 @@ import (
 
 // work is the context of the handling of a delivery: its log says what it is about, and its span follows from the event.
 func (db *DB) work(ctx context.Context, consumer string, d events.Delivery) (context.Context, trace.Span) {
-	of, named := d.Event.(interface{ About() clocker.Container })
+	of, named := events.ContainerOf(d.Event)
 	ctx = logs.With(ctx, func() []slog.Attr {
 		attrs := []slog.Attr{slog.String("consumer", consumer), slog.Int64("event", d.Number), slog.String("topic", d.Topic)}
 		if named {
-			attrs = append(attrs, logs.Container(of.About())...)
+			attrs = append(attrs, logs.Container(of)...)
 		}
 		return attrs
 	})
@@ -27,7 +26,7 @@ func (db *DB) work(ctx context.Context, consumer string, d events.Delivery) (con
 	ctx, span := tracer.Follow(ctx, d.Trace, "handle "+d.Topic, "clocker.consumer", consumer, "clocker.event", d.Number,
 		"clocker.topic", d.Topic)
 	if named {
-		span.Set("clocker.container", of.About().Path(), "clocker.generation", of.About().Generation)
+		span.Set("clocker.container", of.Path(), "clocker.generation", of.Generation)
 	}
 	return ctx, span
 }

@@ -7,37 +7,6 @@ import (
 	"clocker.io/pkg/events"
 )
 
-// Of is the generation that an event is about.
-func Of(e events.Event) (clocker.Container, bool) {
-	switch e := e.(type) {
-	case events.ContainerRequested:
-		return e.Container, true
-	case events.ContainerWaiting:
-		return e.Container, true
-	case events.ContainerCleared:
-		return e.Container, true
-	case events.ContainerStarted:
-		return e.Container, true
-	case events.ContainerHealthy:
-		return e.Container, true
-	case events.ContainerUnhealthy:
-		return e.Container, true
-	case events.ContainerRestarted:
-		return e.Container, true
-	case events.ContainerFailed:
-		return e.Container, true
-	case events.ContainerFinished:
-		return e.Container, true
-	case events.ContainerWithdrawn:
-		return e.Container, true
-	case events.ContainerRemoved:
-		return e.Container, true
-	case events.ContainerGone:
-		return e.Container, true
-	}
-	return clocker.Container{}, false
-}
-
 // once are the facts that may be stated once about a generation.
 var once = map[string]bool{"container.requested": true, "container.cleared": true, "container.started": true,
 	"container.withdrawn": true, "container.removed": true, "container.gone": true, "container.finished": true}
@@ -60,7 +29,7 @@ func Story(list []events.Event) error {
 				return fmt.Errorf("event %d finishes operation %s again", n, f.Operation)
 			}
 		}
-		c, ok := Of(e)
+		c, ok := events.ContainerOf(e)
 		if !ok {
 			continue
 		}

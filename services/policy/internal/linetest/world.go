@@ -71,6 +71,12 @@ func (w *World) Ask(id, kind, target, params string) {
 	w.post(e)
 }
 
+// Spoil posts that an image cannot be had, and that it can after all.
+func (w *World) Spoil(key string) {
+	w.post(events.ImageFailed{Application: w.spec.ID, UID: UID, Key: key, Reason: "no such image"})
+	w.post(events.ImageReady{Application: w.spec.ID, UID: UID, Key: key, Image: "sha256:" + key})
+}
+
 // Pending is how many messages wait.
 func (w *World) Pending() int { return len(w.pool) }
 
@@ -186,7 +192,7 @@ func Topics(list []events.Event) []string {
 	out := make([]string, len(list))
 	for i, e := range list {
 		out[i] = e.Topic()
-		if c, ok := Of(e); ok {
+		if c, ok := events.ContainerOf(e); ok {
 			out[i] += fmt.Sprintf(" %s g%d", c.Path(), c.Generation)
 		}
 	}

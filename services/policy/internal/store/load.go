@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/events"
 	"clocker.io/services/policy/internal/rows"
 
 	"github.com/jackc/pgx/v5"
@@ -80,8 +81,8 @@ func (s *Store) expected(uid string, keys []clocker.Key) []clocker.Key {
 		seen[k] = true
 	}
 	for _, d := range s.tx.Deliveries {
-		if e, ok := d.Event.(interface{ About() clocker.Container }); ok && e.About().UID == uid {
-			seen[e.About().Key()] = true
+		if c, ok := events.ContainerOf(d.Event); ok && c.UID == uid {
+			seen[c.Key()] = true
 		}
 	}
 	return slices.Collect(maps.Keys(seen))

@@ -44,8 +44,7 @@ func (s *Store) Follow(out []events.Event, seen *clocker.Container) []events.Eve
 		if seen != nil {
 			l.Because = led
 		}
-		if c, ok := e.(interface{ About() clocker.Container }); ok {
-			of := c.About()
+		if of, ok := events.ContainerOf(e); ok {
 			s.trail[of], s.steps[of] = l.ID, l.ID
 			if seen != nil && of == *seen {
 				led = l.ID
