@@ -53,7 +53,7 @@ func (l *Line) stop(o *rows.Operation) string {
 		case !c.Wanted && c.Phase == rows.Gone:
 			continue
 		case !c.Wanted:
-			c.Wanted, c.Dirty = true, true
+			l.goOn(c)
 		}
 		size++
 	}

@@ -23,12 +23,12 @@ func (l *Line) Image(i rows.Image) {
 	if !i.Ready || l.app.Spec == nil {
 		return
 	}
-	for _, c := range l.app.Wanted() {
+	l.app.All(func(c *rows.Container) { // one that is to end, too: it may go on after all
 		e, ok := l.app.Spec.Entity(c.Entity)
 		if ok && e.Image.Key() == i.Key && c.Phase == rows.Failed && c.Cause == rows.CauseImage {
 			c.Enter(rows.Addressed, l.now)
 		}
-	}
+	})
 }
 
 // Recheck takes in what no event has told: images that imagebuilder's view shows as ready, and failures that are still

@@ -1,6 +1,7 @@
 package line
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -30,7 +31,7 @@ func (l *Line) open(o *rows.Operation) {
 	}
 	o.Dirty = true
 	l.app.Operations = append(l.app.Operations, o)
-	slices.SortStableFunc(l.app.Operations, func(a, b *rows.Operation) int { return int(a.Number - b.Number) })
+	slices.SortStableFunc(l.app.Operations, func(a, b *rows.Operation) int { return cmp.Compare(a.Number, b.Number) })
 }
 
 // operate begins what was asked for and not begun yet, which may concern every container.

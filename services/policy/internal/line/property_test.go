@@ -18,7 +18,7 @@ import (
 func chaos(t *rapid.T, w *linetest.World, m *linetest.Memory, spec clocker.Application) (deleted bool) {
 	asked := []string{"deploy"}
 	for n := range rapid.IntRange(0, 80).Draw(t, "steps") {
-		switch kind := rapid.IntRange(0, 12).Draw(t, "kind"); {
+		switch kind := rapid.IntRange(0, 13).Draw(t, "kind"); {
 		case kind <= 4 && w.Pending() > 0:
 			w.Deliver(rapid.IntRange(0, w.Pending()-1).Draw(t, "which"))
 		case kind == 5 && w.Past() > 0:
@@ -39,6 +39,8 @@ func chaos(t *rapid.T, w *linetest.World, m *linetest.Memory, spec clocker.Appli
 			w.Ask(fmt.Sprintf("restart%d", n), "restart", spec.ID, "")
 		case kind == 12:
 			w.Ask(fmt.Sprintf("cancel%d", n), "cancel", rapid.SampledFrom(asked).Draw(t, "cancelled"), "")
+		case kind == 13:
+			w.Spoil(rapid.SampledFrom(spec.Entities).Draw(t, "spoilt").Image.Key())
 		}
 	}
 	return deleted
@@ -78,6 +80,9 @@ func TestAnyOrderSettles(t *testing.T) {
 		for _, c := range m.App.Wanted() {
 			if c.Phase != rows.Healthy && !c.GivenUp() && !blocked(m, c) {
 				rt.Fatalf("%s is %s: %s\n%s", c.Path(), c.Phase, c.Reason, strings.Join(linetest.Topics(w.Log), "\n"))
+			}
+			if c.Cause == rows.CauseImage {
+				rt.Fatalf("%s is given up for an image that can be had\n%s", c.Path(), strings.Join(linetest.Topics(w.Log), "\n"))
 			}
 			if c.Generation != c.Floor+1 {
 				rt.Fatalf("%s has generation %d above floor %d", c.Path(), c.Generation, c.Floor)

@@ -51,12 +51,19 @@ func (l *Line) add(k clocker.Key, why string) {
 		c = l.app.Add(&rows.Container{Container: l.app.Named(k, 0), Phase: rows.Gone})
 	}
 	if c.Phase != rows.Gone {
-		c.Wanted, c.Dirty = true, true
+		l.goOn(c)
 		return
 	}
 	c.Host, c.Network, c.Address, c.MAC, c.Replaced = "", "", "", "", nil
 	c.Ended = l.app.Withdrawal(l.app.Named(k, c.Floor)) != nil
 	c.Renew(why, l.now)
+}
+
+// goOn makes wanted again what was to end but did not yet. When its agent gave it up in between, the event that told so has
+// passed, and what follows from it is decided now.
+func (l *Line) goOn(c *rows.Container) {
+	c.Wanted, c.Dirty = true, true
+	l.Failed(events.ContainerFailed{Container: c.Container})
 }
 
 // drop makes an identity unwanted; end withdraws it.
