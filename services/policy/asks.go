@@ -15,7 +15,7 @@ func (p *policy) onAsk(ctx context.Context, subject string, a clocker.Ask) (cloc
 	if a.Kind != clocker.AskRun {
 		return clocker.RunWant{}, bus.ErrNotMine
 	}
-	if err := spokenBy(subject, clocker.SubjectAsk, a.Host); err != nil {
+	if err := clocker.SpokenBy(subject, a.Host); err != nil {
 		return clocker.RunWant{}, err
 	}
 	var at clocker.Page
@@ -42,7 +42,7 @@ func (p *policy) onAsk(ctx context.Context, subject string, a clocker.Ask) (cloc
 
 // onBeat sees from a heartbeat whether a push was missed.
 func (p *policy) onBeat(_ context.Context, subject string, b clocker.Beat) {
-	if spokenBy(subject, clocker.SubjectBeat, b.Host) == nil {
+	if clocker.SpokenBy(subject, b.Host) == nil {
 		p.pusher.Beat(b)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"clocker.io/pkg/bus"
 	"clocker.io/pkg/clocker"
@@ -25,7 +24,7 @@ func (p *policy) onFacts(ctx context.Context, subject string, b clocker.FactBatc
 	if b.Noun != noun {
 		return clocker.FactReply{}, bus.ErrNotMine
 	}
-	if err := spokenBy(subject, clocker.SubjectFact, b.Host); err != nil {
+	if err := clocker.SpokenBy(subject, b.Host); err != nil {
 		return clocker.FactReply{}, err
 	}
 	var reply clocker.FactReply
@@ -36,14 +35,6 @@ func (p *policy) onFacts(ctx context.Context, subject string, b clocker.FactBatc
 		return out, err
 	})
 	return reply, err
-}
-
-// spokenBy makes sure that a message names the host on whose subject it came: subjects are what rights are bound to.
-func spokenBy(subject, root, host string) error {
-	if host != "" && strings.TrimPrefix(subject, root) == host {
-		return nil
-	}
-	return &clocker.Error{Code: clocker.Denied, Message: fmt.Sprintf("message on %s speaks for host %q", subject, host)}
 }
 
 // hearing is one batch of facts in its transaction.

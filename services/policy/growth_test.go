@@ -31,7 +31,7 @@ var states = []struct {
 	{name: "queued", phase: "queued", set: "address = '', ports = '[]'"},
 	{name: "parked", phase: "requested", set: "reason = 'no host has room'"},
 	{name: "gone", phase: "gone", set: "wanted = false, floor = 1"}, // and on the way back
-	{name: "ended", phase: "queued", set: "floor = 1, generation = 2, address = '', ports = '[]'"},
+	{name: "ended", phase: "queued", set: "ended = true, floor = 1, generation = 2, address = '', ports = '[]'"},
 }
 
 // crowd is an application with as many members in each state.

@@ -50,6 +50,13 @@ const rowsNow = `
 	  union all select 'i ' || (to_jsonb(t))::text from images t
 	  union all select 'o ' || ((to_jsonb(t) - 'since'))::text from operations t) l(line)`
 
+// wronglyEnded counts the members that are wanted and say otherwise than the rows of what is on the way back whether something
+// of what they were is left.
+const wronglyEnded = `
+	select count(*)::int from containers c
+	where wanted and ended <> exists (
+	  select from withdrawals w where w.uid = c.uid and w.entity = c.entity and w.ordinal = c.ordinal and w.final)`
+
 func (d *twice) decide(about string, whole bool, fn func(ctx context.Context, s *store.Store) ([]events.Event, error)) (out []events.Event, rows string) {
 	undo := errors.New("undo")
 	err := d.unit.Run(d.t.Context(), func(ctx context.Context, s withTx) ([]events.Event, error) {
@@ -64,6 +71,10 @@ func (d *twice) decide(about string, whole bool, fn func(ctx context.Context, s 
 		}
 		if err := s.tx.QueryRow(ctx, rowsNow).Scan(&rows); err != nil {
 			return nil, err
+		}
+		wrong := 0
+		if err := s.tx.QueryRow(ctx, wronglyEnded).Scan(&wrong); err != nil || wrong > 0 {
+			return nil, fmt.Errorf("%d members do not say rightly whether they wait for the end of what they were (%w)", wrong, err)
 		}
 		if whole {
 			return nil, undo
@@ -146,6 +157,29 @@ func TestAPartDecidesWhatTheWholeWould(t *testing.T) {
 	}
 }
 
+// A member that was dropped and is wanted again goes first once nothing is left of what it was, although others before it still
+// wait for that.
+func TestAPartKnowsWhoReturnsAmongThoseThatCannotYet(t *testing.T) {
+	t.Parallel()
+	spec := linetest.Shop()
+	spec.Entities[0].Size = 6
+	d := decidedTwice(setup(t, spec), t.Fatalf)
+	w := linetest.New(t, spec, d)
+	w.Settle()
+	w.Ask("less", "resize", "shop/web", `{"size":1}`)
+	w.Deliver(0)
+	w.Ask("more", "resize", "shop/web", fmt.Sprintf(`{"size":%d}`, 2*want.Bound))
+	w.Deliver(0)
+	last := clocker.Container{Application: "shop", UID: linetest.UID, Entity: "web", Ordinal: 5, Generation: 1}
+	w.See(last, clocker.Fact{Kind: clocker.FactRemoved})
+	w.Deliver(w.Pending() - 1) // nothing of it is reserved any more
+	entered := clocker.Container{Application: "shop", UID: linetest.UID, Entity: "web", Ordinal: 6, Generation: 1}
+	got := linetest.Topics(d.Deliver(100, events.ContainerWaiting{Container: entered, Stage: "place", Reason: "no host has room"}))
+	if want := []string{"container.requested shop/web/5 g2"}; !slices.Equal(got, want) {
+		t.Errorf("stated %q, want %q", got, want)
+	}
+}
+
 // So it is in any order, with duplicates, failures, and whatever users ask for.
 func TestAPartDecidesWhatTheWholeWouldInAnyOrder(t *testing.T) {
 	t.Parallel()
@@ -185,11 +219,12 @@ func TestStandingsAreWhatTheRulesGoBy(t *testing.T) {
 	b := setup(t, linetest.Shop())
 	pgtest.Exec(t, b.db, `insert into policy.applications (uid, application, known) values ('u1', 'shop', true)`)
 	pgtest.Exec(t, b.db, `
-		insert into policy.containers (uid, entity, ordinal, generation, floor, wanted, phase, reason, cause, exit_code, since)
-		select 'u1', 'web', row_number() over () - 1, floor + 1, floor, wanted, phase, reason, cause, exit_code, now()
+		insert into policy.containers (uid, entity, ordinal, generation, floor, wanted, phase, reason, cause, exit_code, ended, since)
+		select 'u1', 'web', row_number() over () - 1, floor + 1, floor, wanted, phase, reason, cause, exit_code, ended, now()
 		from unnest('{queued,requested,addressed,cleared,started,healthy,unhealthy,failed,finished,gone}'::text[]) phase,
 		  unnest('{0,1}'::int[]) floor, unnest('{true,false}'::bool[]) wanted, unnest('{"",x}'::text[]) reason,
-		  unnest('{"",agent,spent,image,refused}'::text[]) cause, unnest('{0,1}'::int[]) exit_code
+		  unnest('{"",agent,spent,image,refused}'::text[]) cause, unnest('{0,1}'::int[]) exit_code,
+		  unnest('{true,false}'::bool[]) ended
 		where not (wanted and phase = 'gone')`)
 	standing := map[int]string{}
 	for _, r := range pgtest.Query(t, b.db, `select ordinal, standing from policy.containers`) {
@@ -204,13 +239,13 @@ func TestStandingsAreWhatTheRulesGoBy(t *testing.T) {
 			is := func(names ...string) bool { return slices.Contains(names, standing[c.Ordinal]) }
 			if c.Wanted == is("gone", "ending") || c.InLine() != is("requested", "cleared") ||
 				c.Wanted && (c.Up() != is("healthy", "finished") || c.GivenUp() != is("given-up")) ||
-				c.Wanted && (c.Phase == rows.Queued) != is("queued", "returning") {
+				c.Next() != is("queued", "returning") || c.Wanted && (c.Phase == rows.Queued) != is("queued", "returning", "ended") {
 				t.Errorf("standing %s of %+v", standing[c.Ordinal], c)
 			}
 		}
 		return nil, nil
 	})
-	if err != nil || len(standing) != 19*2*2*5*2 {
+	if err != nil || len(standing) != 19*2*2*5*2*2 {
 		t.Errorf("%d standings, %v", len(standing), err)
 	}
 }

@@ -10,7 +10,8 @@ create table if not exists policy.v_containers (
   uid text, application text, entity text, ordinal int, generation bigint, wanted boolean, state text, host text,
   reason text, attempt int, exit_code int, engine_id text, started_at timestamptz, updated_at timestamptz);
 create table if not exists policy.v_stages (
-  uid text, application text, entity text, ordinal int, generation bigint, stage text, reason text, since timestamptz);
+  uid text, application text, entity text, ordinal int, generation bigint, stage text, reason text, since timestamptz,
+  standing text);
 create or replace view policy.v_current as select distinct uid, entity, ordinal from policy.v_containers;
 create table if not exists policy.v_leaving (uid text, entity text, ordinal int);
 create table if not exists policy.v_entities (uid text, application text, entity text, size int);

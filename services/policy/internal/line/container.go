@@ -52,8 +52,8 @@ func (l *Line) Released(e events.ContainerReleased) {
 		return
 	}
 	w.Deleted = true
-	if c := l.app.Container(w.Key()); c != nil && w.Final {
-		c.Ended = false
+	if c := l.app.Container(w.Key()); c != nil && c.Ended && w.Final {
+		c.Ended, c.Dirty = false, true
 	}
 	l.state(events.ContainerGone{Container: w.Container})
 }

@@ -56,7 +56,7 @@ func (l *Line) fill() {
 	}
 	var queue []want.Candidate
 	for _, c := range l.app.Wanted() {
-		if c.Phase == rows.Queued && !c.Ended {
+		if c.Next() {
 			queue = append(queue, want.Candidate{Entity: c.Entity, Ordinal: c.Ordinal, Returned: c.Floor > 0})
 		}
 	}

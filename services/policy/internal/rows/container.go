@@ -60,7 +60,7 @@ type Container struct {
 	Replaced  []time.Time // when keep replaced it, oldest first
 	StartedAt time.Time   // of this generation; zero before
 	Since     time.Time   // when Phase began
-	Ended     bool        // an earlier life of this identity is still on the way back
+	Ended     bool        // an earlier life of this identity is still on the way back, and this one waits for its end
 	Dirty     bool        // differs from what is stored
 }
 
@@ -78,6 +78,9 @@ func (c *Container) Renew(why string, now time.Time) {
 	c.DNS, c.Ports = nil, nil
 	c.Enter(Queued, now)
 }
+
+// Next reports whether c may enter the line.
+func (c *Container) Next() bool { return c.Wanted && c.Phase == Queued && !c.Ended }
 
 // InLine reports whether c takes one of its application's places in the line. One that is held back does not, at place
 // or at clear: others pass it, else those it waits for might never get a place.

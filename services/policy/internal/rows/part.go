@@ -11,7 +11,7 @@ import (
 type Beyond struct {
 	InLine   int            // how many are in the line
 	Starting map[string]int // how many of those are cleared, by host
-	Queued   bool           // more may be queued than are at hand
+	Queued   bool           // more may enter the line than are at hand
 }
 
 // About makes an application a part: of these identities everything is at hand, of the others the first of each standing,
@@ -119,21 +119,21 @@ func (a *Application) StoredAssignment(s *Assignment) {
 	}
 }
 
-// queued counts the queued containers of an entity that are at hand, of those that return or of the others.
-func (a *Application) queued(entity string, returning bool) int {
+// next counts the containers of an entity at hand that may enter the line, of those that return or of the others.
+func (a *Application) next(entity string, returning bool) int {
 	n := 0
 	for _, c := range a.members[entity] {
-		if c.Wanted && c.Phase == Queued && (c.Floor > 0) == returning {
+		if c.Next() && (c.Floor > 0) == returning {
 			n++
 		}
 	}
 	return n
 }
 
-// CutAt says that of the queued containers of each entity no more than most were read.
+// CutAt says that of those of each entity that may enter the line no more than most were read.
 func (a *Application) CutAt(most int) {
 	a.Beyond.Queued = false
 	for entity := range a.members {
-		a.Beyond.Queued = a.Beyond.Queued || a.queued(entity, true) >= most || a.queued(entity, false) >= most
+		a.Beyond.Queued = a.Beyond.Queued || a.next(entity, true) >= most || a.next(entity, false) >= most
 	}
 }

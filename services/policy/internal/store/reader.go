@@ -175,7 +175,8 @@ func (r Reader) Stages(ctx context.Context, age time.Duration) ([]watch.Stage, e
 		q, err := tx.Query(ctx, `
 			select uid, application, entity, ordinal, generation, stage, coalesce(reason, ''), now() - since
 			from v_stages
-			where stage not in ('healthy', 'unhealthy', 'finished', 'failed') and since < now() - $1::interval
+			where standing not in ('healthy', 'gone') and stage not in ('unhealthy', 'finished', 'failed')
+			  and since < now() - $1::interval
 			order by since limit $2`, age, stagesMost)
 		if err != nil {
 			return err
@@ -199,7 +200,7 @@ func (r Reader) Unsettled(ctx context.Context) ([]string, error) {
 	err := r.DB.Read(ctx, func(ctx context.Context, tx *pg.Tx) error {
 		q, err := tx.Query(ctx, `
 			select distinct uid from containers
-			where phase in ('queued', 'addressed') or phase = 'failed' and cause = 'agent' or not wanted and phase <> 'gone'
+			where standing in ('queued', 'returning', 'ended', 'addressed', 'failed', 'ending')
 			union
 			select uid from operations where outcome = ''
 			union

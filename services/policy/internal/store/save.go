@@ -72,7 +72,7 @@ func saveContainers(b *pgx.Batch, a *rows.Application) error {
 		}
 		b.Queue(upsertContainer, a.UID, c.Entity, c.Ordinal, c.Generation, c.Floor, c.Wanted, c.Phase, c.Why, c.Host,
 			c.Network, c.Address, c.MAC, orEmpty(c.DNS), ports, c.Reason, c.Cause, c.Attempt, c.ExitCode, c.EngineID,
-			orEmpty(c.Replaced), orNull(c.StartedAt), c.Since)
+			orEmpty(c.Replaced), orNull(c.StartedAt), c.Since, c.Ended)
 		c.Dirty = false
 	})
 	return failed
@@ -80,14 +80,14 @@ func saveContainers(b *pgx.Batch, a *rows.Application) error {
 
 const upsertContainer = `
 	insert into containers (uid, entity, ordinal, generation, floor, wanted, phase, why, host, network, address, mac, dns,
-	  ports, reason, cause, attempt, exit_code, engine_id, replaced, started_at, since)
-	values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+	  ports, reason, cause, attempt, exit_code, engine_id, replaced, started_at, since, ended)
+	values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
 	on conflict (uid, entity, ordinal) do update set generation = excluded.generation, floor = excluded.floor,
 	  wanted = excluded.wanted, phase = excluded.phase, why = excluded.why, host = excluded.host,
 	  network = excluded.network, address = excluded.address, mac = excluded.mac, dns = excluded.dns,
 	  ports = excluded.ports, reason = excluded.reason, cause = excluded.cause, attempt = excluded.attempt,
 	  exit_code = excluded.exit_code, engine_id = excluded.engine_id, replaced = excluded.replaced,
-	  started_at = excluded.started_at, since = excluded.since`
+	  started_at = excluded.started_at, since = excluded.since, ended = excluded.ended`
 
 func saveWithdrawals(b *pgx.Batch, a *rows.Application) {
 	for _, w := range a.Withdrawals() {

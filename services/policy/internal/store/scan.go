@@ -12,9 +12,7 @@ import (
 
 // containerColumns are those of containers c.
 const containerColumns = `c.entity, c.ordinal, c.generation, c.floor, c.wanted, c.phase, c.why, c.host, c.network, c.address,
-	c.mac, c.dns, c.ports, c.reason, c.cause, c.attempt, c.exit_code, c.engine_id, c.replaced, c.started_at, c.since,
-	case when c.standing = 'returning' then 0 < (select count(*) from withdrawals w
-	  where w.uid = c.uid and w.entity = c.entity and w.ordinal = c.ordinal and w.final) else false end`
+	c.mac, c.dns, c.ports, c.reason, c.cause, c.attempt, c.exit_code, c.engine_id, c.replaced, c.started_at, c.since, c.ended`
 
 func scanContainers(r pgx.Rows, a *rows.Application) error {
 	for r.Next() {
