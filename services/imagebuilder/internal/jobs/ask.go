@@ -16,13 +16,13 @@ const chunkSize = 512 << 10
 // Ask answers an agent's questions about images and build contexts, an ImageWant or a ContextChunk; others are not for
 // this service.
 func (j *Jobs) Ask(ctx context.Context, subject string, a clocker.Ask) (any, error) {
-	host := hostOf(subject)
-	switch {
-	case a.Kind != clocker.AskImages && a.Kind != clocker.AskContext:
+	if a.Kind != clocker.AskImages && a.Kind != clocker.AskContext {
 		return nil, bus.ErrNotMine
-	case a.Host != host:
-		return nil, &clocker.Error{Code: clocker.Denied, Message: fmt.Sprintf("host %q asks on %s", a.Host, subject)}
-	case a.Kind == clocker.AskImages:
+	}
+	if err := clocker.SpokenBy(subject, a.Host); err != nil {
+		return nil, err
+	}
+	if a.Kind == clocker.AskImages {
 		return j.images(ctx, a)
 	}
 	return j.context(ctx, a)

@@ -31,7 +31,7 @@ func newBeats() *beats { return &beats{last: map[string]clocker.Beat{}, lags: ma
 func (j *Jobs) Beat(_ context.Context, subject string, b clocker.Beat) {
 	j.beats.mu.Lock()
 	defer j.beats.mu.Unlock()
-	j.beats.last[hostOf(subject)] = b
+	j.beats.last[clocker.Speaker(subject)] = b
 }
 
 // behind reports whether a host has lacked a revision for a while. It then counts anew, so that it is told once in that

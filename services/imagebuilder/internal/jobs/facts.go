@@ -19,16 +19,15 @@ func (j *Jobs) Facts(ctx context.Context, subject string, b clocker.FactBatch) (
 	if b.Noun != noun {
 		return clocker.FactReply{}, bus.ErrNotMine
 	}
-	host := hostOf(subject)
-	if b.Host != host {
-		return clocker.FactReply{}, &clocker.Error{Code: clocker.Denied, Message: fmt.Sprintf("facts of host %q came on %s", b.Host, subject)}
+	if err := clocker.SpokenBy(subject, b.Host); err != nil {
+		return clocker.FactReply{}, err
 	}
 	reply := clocker.FactReply{Refused: map[int64]string{}}
 	err := j.unit.Run(ctx, func(ctx context.Context, s *store.Store) ([]events.Event, error) {
 		return settle(ctx, s, b, reply.Refused)
 	})
 	if err != nil {
-		return clocker.FactReply{}, fmt.Errorf("settle image facts of host %s: %w", host, err)
+		return clocker.FactReply{}, fmt.Errorf("settle image facts of host %s: %w", b.Host, err)
 	}
 	return reply, nil
 }

@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"log/slog"
-	"strings"
 	"time"
 
 	"clocker.io/pkg/bus"
@@ -52,7 +51,3 @@ func (j *Jobs) push(w clocker.ImageWant) {
 		j.cfg.Log.Debug("tell a host of images", "host", w.Host, "reason", err)
 	}
 }
-
-// hostOf is the host that a subject belongs to. The server lets an agent use its own subjects only, so this, and not
-// what the message says, is who speaks.
-func hostOf(subject string) string { return subject[strings.LastIndexByte(subject, '.')+1:] }

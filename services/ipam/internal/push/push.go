@@ -89,9 +89,8 @@ func (p *Pusher) Answer(ctx context.Context, subject string, ask clocker.Ask) (c
 	if ask.Kind != clocker.AskNetworks {
 		return clocker.NetworkSnapshot{}, bus.ErrNotMine
 	}
-	if subject != clocker.SubjectAsk+ask.Host {
-		return clocker.NetworkSnapshot{}, &clocker.Error{Code: clocker.Denied,
-			Message: fmt.Sprintf("message on %s speaks for host %q", subject, ask.Host)}
+	if err := clocker.SpokenBy(subject, ask.Host); err != nil {
+		return clocker.NetworkSnapshot{}, err
 	}
 	if ask.Page != nil {
 		return store.Snapshot(ctx, p.db, ask.Host, *ask.Page)

@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"log/slog"
-	"strings"
 	"time"
 
 	"clocker.io/pkg/bus"
@@ -71,7 +70,3 @@ func (c *Control) call(host, reason string) {
 		c.cfg.Log.Debug("call a host", "host", host, "reason", err)
 	}
 }
-
-// hostOf is the host that a subject belongs to. The server lets an agent use its own subjects only, so this, and not
-// what the message says, is who speaks.
-func hostOf(subject string) string { return subject[strings.LastIndexByte(subject, '.')+1:] }

@@ -19,21 +19,20 @@ func (c *Control) Facts(ctx context.Context, subject string, b clocker.FactBatch
 	if b.Noun != noun {
 		return clocker.FactReply{}, bus.ErrNotMine
 	}
-	host := hostOf(subject)
-	reply := clocker.FactReply{Refused: map[int64]string{}}
-	if b.Host != host {
-		return reply, &clocker.Error{Code: clocker.Denied, Message: fmt.Sprintf("facts of host %q came on %s", b.Host, subject)}
+	if err := clocker.SpokenBy(subject, b.Host); err != nil {
+		return clocker.FactReply{}, err
 	}
+	reply := clocker.FactReply{Refused: map[int64]string{}}
 	epoch := int64(0)
 	err := c.unit.Run(ctx, func(ctx context.Context, s *store.Store) (facts []events.Event, err error) {
 		facts, epoch, err = settle(ctx, s, b, reply.Refused)
 		return facts, err
 	})
 	if err != nil {
-		return clocker.FactReply{}, fmt.Errorf("settle facts of host %s: %w", host, err)
+		return clocker.FactReply{}, fmt.Errorf("settle facts of host %s: %w", b.Host, err)
 	}
 	if epoch == b.Epoch && len(reply.Refused) < len(b.Facts) {
-		c.signs.note(host, epoch, false)
+		c.signs.note(b.Host, epoch, false)
 	}
 	return reply, nil
 }

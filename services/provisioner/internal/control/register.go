@@ -17,7 +17,7 @@ func (c *Control) Ask(ctx context.Context, subject string, a clocker.Ask) (clock
 	if a.Kind != clocker.AskRegister {
 		return clocker.Registered{}, bus.ErrNotMine
 	}
-	host := hostOf(subject)
+	host := clocker.Speaker(subject)
 	if a.Register == nil || a.Host != host || !clocker.ValidID(host) {
 		return clocker.Registered{}, &clocker.Error{Code: clocker.Invalid,
 			Message: fmt.Sprintf("register host %q on %s: it must be a host id, the same in both", a.Host, subject)}

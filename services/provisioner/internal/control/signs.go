@@ -86,8 +86,7 @@ func (s *Signs) drain() []string {
 
 // Beat hears a heartbeat.
 func (c *Control) Beat(_ context.Context, subject string, b clocker.Beat) {
-	host := hostOf(subject)
-	if c.signs.note(host, b.Epoch, b.EngineDown) {
+	if c.signs.note(clocker.Speaker(subject), b.Epoch, b.EngineDown) {
 		c.Wake()
 	}
 }
