@@ -50,9 +50,6 @@ func (d *Database) Read(ctx context.Context, fn func(context.Context, *Reader) e
 	return d.db.Read(ctx, func(ctx context.Context, tx *pg.Tx) error { return fn(ctx, &Reader{tx: tx}) })
 }
 
-// Ready says whether the database answers and is migrated.
-func (d *Database) Ready(ctx context.Context) error { return d.db.Ready(ctx) }
-
 // Store writes within one transaction; it is not safe for concurrent use.
 type Store struct{ tx *pg.Tx }
 

@@ -120,10 +120,3 @@ func (t *Terminal) Ends() int {
 		return -1
 	}
 }
-
-// Screen is everything that was shown.
-func (t *Terminal) Screen() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.text
-}
