@@ -2,6 +2,7 @@ package bus_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"strings"
@@ -12,6 +13,8 @@ import (
 	"clocker.io/pkg/bus"
 	"clocker.io/pkg/bus/bustest"
 	"clocker.io/pkg/bus/rights"
+	"clocker.io/pkg/events"
+	"clocker.io/pkg/run/runtest"
 )
 
 // wire carries bytes between clients and a server until it stands still; then it takes them and carries none, as the
@@ -19,6 +22,7 @@ import (
 type wire struct {
 	address string
 	still   atomic.Bool
+	at      atomic.Pointer[string] // a text before which it stands still
 }
 
 func newWire(t *testing.T, server string) *wire {
@@ -52,12 +56,44 @@ func (w *wire) carry(from, to net.Conn) {
 		if err != nil {
 			return
 		}
+		if at := w.at.Load(); at != nil && strings.Contains(string(buffer[:n]), *at) {
+			w.still.Store(true)
+		}
 		if w.still.Load() {
 			continue
 		}
 		if _, err := io.Copy(to, strings.NewReader(string(buffer[:n]))); err != nil {
 			return
 		}
+	}
+}
+
+// Who stands still while he looks at the stream knows nothing of it then, least of all that a part of it is missing.
+func TestAStreamThatDoesNotAnswerIsNotTakenForDamaged(t *testing.T) {
+	t.Parallel()
+	server := bustest.Listening(t)
+	w := newWire(t, server.Addr().String())
+	conn, err := bus.Connect(bus.Options{Name: "still", URL: "nats://" + w.address, Credentials: server.Credentials(t, "policy"),
+		Sequencer: server.Credentials(t, rights.Sequencer)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	runtest.Eventually(t, "connect", func() error { return conn.Ready(t.Context()) })
+	stream, ctx := conn.Stream(), patiently(t)
+	if err := errors.Join(stream.Recreate(ctx, 1, 1), stream.Publish(ctx, []events.Record{record(t, 1)})); err != nil {
+		t.Fatal(err)
+	}
+	if state, err := stream.Open(ctx); err != nil || !state.Whole {
+		t.Fatalf("the stream: %+v, %v", state, err)
+	}
+	last := "$JS.API.DIRECT.GET."
+	w.at.Store(&last)
+	if state, err := stream.Open(t.Context()); err == nil {
+		t.Errorf("without an answer the stream is %+v", state)
+	}
+	if !w.still.Load() {
+		t.Error("the last record was not asked for: this showed nothing")
 	}
 }
 

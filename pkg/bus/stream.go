@@ -112,9 +112,19 @@ func (s *Stream) Open(ctx context.Context) (events.StreamState, error) {
 	state.Whole = st.NumDeleted == 0 && (st.Msgs == 0 || st.Msgs == st.LastSeq-st.FirstSeq+1)
 	if st.Msgs > 0 {
 		m, err := stream.GetMsg(ctx, st.LastSeq)
+		if unanswered(ctx, err) {
+			return events.StreamState{}, fmt.Errorf("read the last record: %w", err)
+		}
 		state.Whole = state.Whole && err == nil && m.Header.Get(headerSequence) == strconv.FormatUint(st.LastSeq, 10)
 	}
 	return state, nil
+}
+
+// unanswered reports whether an error says nothing of the stream, but that no answer came: this process may have stood still.
+func unanswered(ctx context.Context, err error) bool {
+	return err != nil && (ctx.Err() != nil || slices.ContainsFunc(
+		[]error{nats.ErrTimeout, nats.ErrReconnectBufExceeded, nats.ErrConnectionClosed, nats.ErrDisconnected},
+		func(lost error) bool { return errors.Is(err, lost) }))
 }
 
 // Recreate deletes the stream and makes an empty one whose first record will be number first. Durable consumers go with
