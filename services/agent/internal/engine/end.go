@@ -27,7 +27,7 @@ func (e *Engine) End(ctx context.Context, c begun.Command) error { return e.hang
 func (e *Engine) hangUp(ctx context.Context, c begun.Command, grace time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, endTime)
 	defer cancel()
-	x, err := e.born(ctx, c.ID)
+	x, err := e.born(ctx, c.ID, bornTime)
 	switch {
 	case errdefs.IsNotFound(err):
 		return e.unknown(ctx, c)
@@ -88,20 +88,21 @@ func (e *Engine) exitCode(ctx context.Context, id string) (int, error) {
 	}
 }
 
-// born waits until a command has a process or has ended. One with neither after some time is not started by now.
-func (e *Engine) born(ctx context.Context, id string) (container.ExecInspect, error) {
-	wait := time.NewTimer(bornTime)
+// born waits until a command has a process or has ended. One with neither after some time is not started by now: what was
+// seen before that time was over says nothing, for this process may have stood still since.
+func (e *Engine) born(ctx context.Context, id string, most time.Duration) (container.ExecInspect, error) {
+	wait := time.NewTimer(most)
 	defer wait.Stop()
 	tick := time.NewTicker(exitEvery)
 	defer tick.Stop()
-	for {
+	for over := false; ; {
 		x, err := e.cli.ContainerExecInspect(ctx, id)
-		if err != nil || x.Pid != 0 || ended(x) {
+		if err != nil || x.Pid != 0 || ended(x) || over {
 			return x, err
 		}
 		select {
 		case <-wait.C:
-			return x, nil
+			over = true
 		case <-tick.C:
 		}
 	}
