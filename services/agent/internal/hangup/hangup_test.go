@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	ossignal "os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,6 +22,12 @@ func here(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return strings.TrimSpace(strings.Split(string(text), "\n")[0])
+}
+
+// TestMain handles the signal itself. Where it is ignored, as under nohup, those that the tests start would ignore it, too.
+func TestMain(m *testing.M) {
+	ossignal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	os.Exit(m.Run())
 }
 
 // lead starts a shell as the leader of a session, and waits until it has printed a line. The channel takes how it ends.
