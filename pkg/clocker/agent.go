@@ -29,6 +29,7 @@ const (
 	AskImages   AskKind = "images"   // imagebuilder: ImageWant, a page of the complete one
 	AskContext  AskKind = "context"  // imagebuilder: ContextChunk
 	AskNetworks AskKind = "networks" // ipam: NetworkSnapshot, a page of the complete one
+	AskOwners   AskKind = "owners"   // policy: OwnersGone
 )
 
 // Ask is a request on clocker.ask.<host>. An owner that cannot answer says why with an error; silence or an error is
@@ -41,7 +42,16 @@ type Ask struct {
 	Context  *ContextRange `json:"context,omitempty"`
 	// Page is which page of a snapshot is asked for. Who sends none knows of no pages: it is answered with the whole
 	// snapshot in one, or told that it does not fit.
-	Page *Page `json:"page,omitempty"`
+	Page   *Page    `json:"page,omitempty"`
+	Owners []string `json:"owners,omitempty"` // container identities, uid/entity/ordinal, at most OwnersMost
+}
+
+// OwnersMost is how many identities one question may name.
+const OwnersMost = 1000
+
+// OwnersGone names the identities, of those asked about, that no container has any more: their volumes are removed.
+type OwnersGone struct {
+	Gone []string `json:"gone"`
 }
 
 // Page is where a page of a snapshot begins; the zero one is the first. Assignments come in the order of their revisions,

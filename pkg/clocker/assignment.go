@@ -84,8 +84,8 @@ type RunWant struct {
 	Revision    int64        `json:"revision"`
 	Complete    bool         `json:"complete"`
 	Assignments []Assignment `json:"assignments"`
-	// Owners are the container identities that exist anywhere, uid/entity/ordinal. In a complete snapshot, a volume of
-	// ours that belongs to none of them is removed.
+	// Owners are the container identities that exist anywhere, uid/entity/ordinal: in an answer to an agent that knows of no
+	// pages, and removes the volumes of all others. Agents that know ask about those that they have, with AskOwners.
 	Owners []string `json:"owners,omitempty"`
 	Next   *Page    `json:"next,omitempty"`
 }

@@ -26,13 +26,13 @@ func Run(ask func(clocker.Page) (clocker.RunWant, error)) (clocker.RunWant, erro
 		if first == nil {
 			first, whole = &h, p
 		}
-		whole.Revision, whole.Owners = p.Revision, p.Owners
+		whole.Revision = p.Revision
 		return p.Next, nil
 	})
 	if err != nil {
 		return clocker.RunWant{}, err
 	}
-	whole.Complete, whole.Next, whole.Assignments = true, nil, got.list
+	whole.Complete, whole.Next, whole.Owners, whole.Assignments = true, nil, nil, got.list
 	return whole, nil
 }
 

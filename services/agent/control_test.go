@@ -3,6 +3,7 @@ package agent_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +30,7 @@ type control struct {
 	epoch    int64
 	asked    int // registrations
 	run      clocker.RunWant
+	owners   []string // container identities elsewhere
 	images   clocker.ImageWant
 	networks map[string]clocker.NetworkUpdate
 	contexts map[string][]byte
@@ -87,6 +89,8 @@ func (c *control) ask(_ context.Context, _ string, a clocker.Ask) (any, error) {
 		w := c.run
 		w.Host, w.Epoch, w.Complete = host, c.epoch, true
 		return w, nil
+	case clocker.AskOwners:
+		return clocker.OwnersGone{Gone: slices.DeleteFunc(slices.Clone(a.Owners), func(o string) bool { return slices.Contains(c.owners, o) })}, nil
 	case clocker.AskImages:
 		w := c.images
 		w.Host, w.Epoch, w.Complete = host, c.epoch, true

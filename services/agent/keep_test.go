@@ -33,12 +33,15 @@ func TestOrphans(t *testing.T) {
 	b.makeVolume(name, ours)
 	b.makeVolume("foreign-"+b.installation, theirs)
 	b.makeVolume("kept-"+b.installation, map[string]string{clocker.LabelInstallation: b.installation, clocker.LabelContainer: owner.String()})
-	b.set(func() { b.run.Owners = []string{owner.String()} })
+	lost := clocker.Key{UID: "u-lost", Entity: "db"}
+	b.makeVolume("lost-"+b.installation, map[string]string{clocker.LabelInstallation: b.installation, clocker.LabelContainer: lost.String()})
+	b.set(func() { b.owners = []string{owner.String()} })
 	b.start()
 
 	b.seen("container.orphan container " + name)
 	b.seen("container.orphan network " + name)
 	b.seen("container.orphan volume " + name)
+	b.seen("container.orphan volume lost-" + b.installation)
 	if !b.inspect(stays).State.Running {
 		t.Error("a foreign container was touched")
 	}

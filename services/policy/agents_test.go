@@ -156,6 +156,44 @@ func TestSnapshot(t *testing.T) {
 	}
 }
 
+// Whose volumes a host may remove: an identity that is named was had by a container, and is by none.
+func TestIdentitiesThatAreGoneAreNamed(t *testing.T) {
+	t.Parallel()
+	b := cleared(t)
+	ask := func(epoch int64, owners ...string) (any, error) {
+		return b.onAsk(t.Context(), clocker.SubjectAsk+linetest.Host,
+			clocker.Ask{Kind: clocker.AskOwners, Host: linetest.Host, Epoch: epoch, Owners: owners})
+	}
+	named := func(want ...string) {
+		t.Helper()
+		got, err := ask(epoch, "u1/store/0", "u9/store/0", "u1/web/1", "u1/web/99999999999")
+		if err != nil || !slices.Equal(got.(clocker.OwnersGone).Gone, want) {
+			t.Errorf("gone are %v, %v; want %v", got, err, want)
+		}
+	}
+	named("u9/store/0", "u1/web/99999999999")
+	// A container on its way back may still use what is its.
+	_ = b.Deliver(50, events.OperationRequested{Operation: "bye", Kind: "delete", Application: "shop", UID: linetest.UID, Target: "shop"})
+	named("u9/store/0", "u1/web/99999999999")
+	pgtest.Exec(t, b.db, `update policy.containers set phase = 'gone' where entity = 'web'`)
+	named("u9/store/0", "u1/web/99999999999")
+	pgtest.Exec(t, b.db, `delete from policy.withdrawals where entity = 'web'`)
+	named("u9/store/0", "u1/web/1", "u1/web/99999999999")
+
+	if got, err := ask(epoch); err != nil || len(got.(clocker.OwnersGone).Gone) > 0 {
+		t.Errorf("of none: %v, %v", got, err)
+	}
+	if got, err := ask(epoch - 1); clocker.CodeOf(err) != clocker.Conflict {
+		t.Errorf("an epoch that is over: %v, %v", got, err)
+	}
+	if got, err := ask(epoch, "db"); clocker.CodeOf(err) != clocker.Invalid {
+		t.Errorf("no identity: %v, %v", got, err)
+	}
+	if got, err := ask(epoch, slices.Repeat([]string{"u1/web/0"}, clocker.OwnersMost+1)...); clocker.CodeOf(err) != clocker.Invalid {
+		t.Errorf("too many: %v, %v", got, err)
+	}
+}
+
 func TestTombstoneIsInTheSnapshotUntilRemoved(t *testing.T) {
 	t.Parallel()
 	b := cleared(t)

@@ -142,8 +142,10 @@ func (b *bundle) tell(epoch int64, facts ...clocker.Fact) (clocker.FactReply, er
 
 // ask asks for a complete snapshot as the agent of localhost does.
 func (b *bundle) ask(epoch int64) (clocker.RunWant, error) {
-	return b.onAsk(b.t.Context(), clocker.SubjectAsk+linetest.Host,
+	w, err := b.onAsk(b.t.Context(), clocker.SubjectAsk+linetest.Host,
 		clocker.Ask{Kind: clocker.AskRun, Host: linetest.Host, Epoch: epoch})
+	run, _ := w.(clocker.RunWant)
+	return run, err
 }
 
 // Assignments implements linetest.Policy.

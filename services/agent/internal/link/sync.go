@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"clocker.io/services/agent/internal/plan"
@@ -24,6 +25,9 @@ func (l *Link) round(ctx context.Context, reconciled *int64) error {
 		return err
 	}
 	snapshot, asked := l.snapshots(ctx)
+	if snapshot.Run != nil {
+		snapshot.Gone = l.gone(ctx, plan.Owners(here.Volumes, snapshot.Run))
+	}
 	removed := l.collect(ctx, plan.Orphans(here, snapshot))
 	if *reconciled != epoch {
 		l.Containers.Wake(l.assigned()...) // what was reported in another epoch is reported again
@@ -88,6 +92,20 @@ func (l *Link) snapshots(ctx context.Context) (plan.Snapshot, error) {
 		err = errors.New("a snapshot is older than what is known, or of another epoch")
 	}
 	return s, err
+}
+
+// gone asks which owners of volumes are no more. Without an answer the volumes stay: one too many harms nobody.
+func (l *Link) gone(ctx context.Context, owners []string) []string {
+	var gone []string
+	for some := range slices.Chunk(owners, clocker.OwnersMost) {
+		var reply clocker.OwnersGone
+		if err := l.ask(ctx, clocker.Ask{Kind: clocker.AskOwners, Owners: some}, &reply); err != nil {
+			l.Log.Warn("volumes stay as they are", "reason", err)
+			break
+		}
+		gone = append(gone, reply.Gone...)
+	}
+	return gone
 }
 
 // pagesOf asks for the pages of one kind of snapshot. Each is waited for by itself: how long all of them take is a matter

@@ -1,6 +1,10 @@
 package plan
 
-import "clocker.io/pkg/clocker"
+import (
+	"slices"
+
+	"clocker.io/pkg/clocker"
+)
 
 // Thing is a network, volume or image that carries this installation's label.
 type Thing struct {
@@ -22,6 +26,7 @@ type Snapshot struct {
 	Run      *clocker.RunWant
 	Images   *clocker.ImageWant
 	Networks *clocker.NetworkSnapshot
+	Gone     []string // container identities, of those that own volumes here, that policy says no container has any more
 }
 
 // Orphans lists what of a listing no row owns. The snapshot must have been asked for after the listing was made: then
@@ -29,20 +34,25 @@ type Snapshot struct {
 func Orphans(l Listing, s Snapshot) Listing {
 	var o Listing
 	if s.Run != nil {
-		names, owners := map[string]string{}, map[string]bool{}
+		names := map[string]string{}
 		for _, a := range s.Run.Assignments {
 			names[ID(a.Key(), a.Generation)] = a.EngineName()
-			owners[a.Key().String()] = true
-		}
-		for _, k := range s.Run.Owners {
-			owners[k] = true
 		}
 		for _, c := range l.Containers {
 			if name, ok := names[c.ID]; !ok || name != c.Name {
 				o.Containers = append(o.Containers, c)
 			}
 		}
-		o.Volumes = unowned(l.Volumes, owners)
+		asked := map[string]bool{}
+		for _, k := range Owners(l.Volumes, s.Run) {
+			asked[k] = true
+		}
+		for _, v := range l.Volumes {
+			_, nobody := clocker.ParseKey(v.Owner)
+			if nobody != nil || asked[v.Owner] && slices.Contains(s.Gone, v.Owner) {
+				o.Volumes = append(o.Volumes, v)
+			}
+		}
 	}
 	if s.Networks != nil {
 		owners := map[string]bool{}
@@ -59,6 +69,23 @@ func Orphans(l Listing, s Snapshot) Listing {
 		o.Images = unowned(l.Images, owners)
 	}
 	return o
+}
+
+// Owners lists the identities that own volumes here and have no assignment here. Such a container may live on another host,
+// or come back to this one: whether it is gone is for policy to say.
+func Owners(volumes []Thing, run *clocker.RunWant) []string {
+	here := map[string]bool{}
+	for _, a := range run.Assignments {
+		here[a.Key().String()] = true
+	}
+	var out []string
+	for _, v := range volumes {
+		if _, err := clocker.ParseKey(v.Owner); err == nil && !here[v.Owner] {
+			here[v.Owner] = true
+			out = append(out, v.Owner)
+		}
+	}
+	return out
 }
 
 func unowned(things []Thing, owners map[string]bool) []Thing {

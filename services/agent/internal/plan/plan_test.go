@@ -213,12 +213,14 @@ func TestOrphans(t *testing.T) {
 			{EngineID: "4", Name: "planted"},
 		},
 		Networks: []Thing{{Name: "n1", Owner: "u1"}, {Name: "n2", Owner: "u2"}},
-		Volumes:  []Thing{{Name: "v1", Owner: "u1/web/0"}, {Name: "v2", Owner: "u1/db/0"}, {Name: "v3"}},
-		Images:   []Thing{{Name: "i1", Owner: "k1"}, {Name: "i2", Owner: "k2"}},
+		Volumes: []Thing{{Name: "v1", Owner: "u1/web/0"}, {Name: "v2", Owner: "u1/db/0"}, {Name: "v3"},
+			{Name: "v4", Owner: "u1/db/1"}, {Name: "v5", Owner: "u1/db/1"}, {Name: "v6", Owner: "?"}},
+		Images: []Thing{{Name: "i1", Owner: "k1"}, {Name: "i2", Owner: "k2"}},
 	}
 	a := *wanted(nil)
 	full := Snapshot{
-		Run:      &clocker.RunWant{Complete: true, Assignments: []clocker.Assignment{a}, Owners: []string{"u1/db/0"}},
+		Run:      &clocker.RunWant{Complete: true, Assignments: []clocker.Assignment{a}},
+		Gone:     []string{"u1/db/1", "u1/web/0"}, // the second one came back meanwhile
 		Networks: &clocker.NetworkSnapshot{Networks: []clocker.NetworkUpdate{{Network: clocker.Network{ID: "u1"}}}},
 		Images:   &clocker.ImageWant{Complete: true, Jobs: []clocker.ImageJob{{Key: "k1"}, {Key: "k2", Removed: true}}},
 	}
@@ -234,8 +236,18 @@ func TestOrphans(t *testing.T) {
 		}
 		return strings.Join(out, " ")
 	}
-	if got, want := names(Orphans(here, full)), "twin clk-shop-web-0-g0 planted n2 v3 i2"; got != want {
+	if got, want := names(Orphans(here, full)), "twin clk-shop-web-0-g0 planted n2 v3 v4 v5 v6 i2"; got != want {
 		t.Errorf("orphans %q, want %q", got, want)
+	}
+	if got, want := strings.Join(Owners(here.Volumes, full.Run), " "), "u1/db/0 u1/db/1"; got != want {
+		t.Errorf("asks about %q, want %q", got, want)
+	}
+	if got := names(Orphans(here, Snapshot{Gone: full.Gone})); got != "" {
+		t.Errorf("without any snapshot, orphans %q", got)
+	}
+	full.Gone = nil
+	if got, want := names(Orphans(here, full)), "twin clk-shop-web-0-g0 planted n2 v3 v6 i2"; got != want {
+		t.Errorf("while nobody says who is gone: orphans %q, want %q", got, want)
 	}
 	if got := names(Orphans(here, Snapshot{})); got != "" {
 		t.Errorf("without any snapshot, orphans %q", got)
