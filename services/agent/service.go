@@ -51,9 +51,6 @@ func New(p run.Platform) (run.Service, error) {
 	service := run.Service{
 		Name: "agent",
 		Setup: func(context.Context) error {
-			if s.reserve {
-				kernel.KeepLeased(proc, p.Log)
-			}
 			return errors.Join(a.memory.Load(), a.outbox.Load(), s.engine.Begun.Load())
 		},
 		Responders: []bus.Responder{
@@ -116,7 +113,11 @@ func assemble(p run.Platform, s settings, eng *engine.Engine) *agent {
 		Tracer: p.Tracer})
 	a.link = link.New(link.Config{Host: s.host, Address: s.engine.Publish, TokenFile: s.token, Control: p.Bus, Engine: eng,
 		Containers: a.containers, Networks: a.networks, Images: a.images, Memory: a.memory, Routes: bridge.Routes,
-		Facts: a.outbox.Add, Up: up, Log: p.Log})
+		Facts: a.outbox.Add, Up: up, OnJoin: func() {
+			if s.reserve {
+				kernel.KeepLeased(proc, p.Log)
+			}
+		}, Log: p.Log})
 	contexts.Link = a.link
 	a.sensing = sense.New(sense.Config{Host: s.host, Every: s.sense, Engine: eng, Running: a.running, Epoch: a.memory.Epoch,
 		Publish: func(r clocker.Readings) error { return p.Bus.Publish(clocker.SubjectSensor+s.host, r) }, Data: p.Data,

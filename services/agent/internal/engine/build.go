@@ -43,7 +43,7 @@ func (e *Engine) BuildImage(ctx context.Context, b Build) (Image, error) {
 		if !answered(err) {
 			return Image{}, fmt.Errorf("build image %s: %w", b.Key, err)
 		}
-		return Image{}, &BuildFailed{Reason: firstLine(words(err.Error()))}
+		return Image{}, &BuildFailed{Reason: firstLine(refusalOf(err.Error()).Reason)}
 	}
 	defer func() { _ = res.Body.Close() }()
 	var t tail

@@ -73,6 +73,7 @@ type Config struct {
 	Routes     func(ours func(link string) bool) ([]string, error) // networks that the machine routes
 	Facts      func(...clocker.Fact) error
 	Up         func() bool // whether the Engine is in sight
+	OnJoin     func()      // called when the host is registered, before anything is done for it
 	Log        *slog.Logger
 }
 
@@ -213,6 +214,7 @@ func (l *Link) join(ctx context.Context) error {
 	if err := l.Memory.SetEpoch(r.Epoch, engine.ID); err != nil {
 		return fmt.Errorf("keep the epoch: %w", err)
 	}
+	l.OnJoin()
 	l.joined.Store(true)
 	l.Log.Info("registered", "host", l.Host, "epoch", r.Epoch, "cloud", r.Cloud)
 	return nil

@@ -37,6 +37,7 @@ func (s *Store) Reserve(c *Cloud, e events.ContainerRequested, host string, port
 			Key: e.Key(), Path: e.Path(), Generation: e.Generation, ContainerPort: p.Port, Fixed: p.Fixed,
 		}
 		s.hold(e.Container, host, p)
+		s.tryAgain(h, p)
 	}
 	s.Unpark(c, e.Container)
 	return nil

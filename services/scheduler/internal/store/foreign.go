@@ -33,6 +33,16 @@ func (s *Store) Foreign(of clocker.Container, host string, held []clocker.HostPo
 	}
 }
 
+// tryAgain forgets that another program was seen with a port that a container is given all the same: it is found out anew
+// whether that is so.
+func (s *Store) tryAgain(h *place.Host, b clocker.PortBinding) {
+	p := place.Port{Protocol: b.Protocol, Number: b.HostPort}
+	if h.Foreign[p] {
+		delete(h.Foreign, p)
+		s.todo.Queue(`delete from foreign_ports where host = $1 and protocol = $2 and port = $3`, h.ID, p.Protocol, p.Number)
+	}
+}
+
 // foreign does to what was read of a cloud what Foreign does to the tables.
 func (c *Cloud) foreign(of clocker.Container, host string, held []clocker.HostPort) {
 	for i := range c.Hosts {
