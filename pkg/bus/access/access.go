@@ -84,12 +84,6 @@ func prepare(dir string) (release func(), err error) {
 		_ = lock.Close()
 		return nil, fmt.Errorf("lock %s: %w", lock.Name(), err)
 	}
-	for _, d := range []string{"keys", "server", "users"} {
-		if err := sweep(filepath.Join(dir, d)); err != nil {
-			_ = lock.Close()
-			return nil, err
-		}
-	}
 	return func() { _ = lock.Close() }, nil
 }
 

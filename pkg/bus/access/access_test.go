@@ -81,7 +81,7 @@ func TestMakeHealsWhateverIsMissing(t *testing.T) {
 			if err := os.Remove(filepath.Join(dir, name)); err != nil {
 				t.Fatal(err)
 			}
-			left := filepath.Join(dir, filepath.Dir(name), "."+filepath.Base(name)+".new-1")
+			left := filepath.Join(dir, filepath.Dir(name), "."+filepath.Base(name)+".new")
 			if err := os.WriteFile(left, []byte("half"), 0o600); err != nil {
 				t.Fatal(err)
 			}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"clocker.io/pkg/bus/rights"
+	"clocker.io/pkg/whole"
 
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nkeys"
@@ -45,7 +46,7 @@ func (k *keys) writeClaims(dir string) error {
 		if text, err := os.ReadFile(path); err == nil && same(string(text), token) {
 			continue
 		}
-		if err := replace(path, []byte(token)); err != nil {
+		if err := whole.Write(path, []byte(token)); err != nil {
 			return err
 		}
 	}
@@ -94,7 +95,7 @@ func (k *keys) sign(path, user string, r rights.Rights) error {
 	if err != nil {
 		return fmt.Errorf("credentials of %s: %w", user, err)
 	}
-	return replace(path, text)
+	return whole.Write(path, text)
 }
 
 // claims says what a user may do. Whatever is not allowed is refused, so a side without an allowed subject must deny

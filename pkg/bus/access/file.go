@@ -4,43 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
+	"clocker.io/pkg/whole"
 	"github.com/nats-io/nkeys"
 )
-
-// replace writes a file beside its place and renames it there, so that it is whole, old or new.
-func replace(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".new-*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("make %s: %w", path, err)
-	}
-	_, err = f.Write(content)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-		return fmt.Errorf("make %s: %w", path, err)
-	}
-	return nil
-}
-
-// sweep removes what a killed maker left beside the files of a directory.
-func sweep(dir string) error {
-	left, err := filepath.Glob(filepath.Join(dir, ".*.new-*"))
-	if err != nil {
-		return err
-	}
-	for _, path := range left {
-		if err := os.Remove(path); err != nil {
-			return fmt.Errorf("sweep %s: %w", dir, err)
-		}
-	}
-	return nil
-}
 
 // key reads a seed, or makes one. A seed that is of no use is refused rather than replaced: somebody may have a copy.
 func key(path string, kind nkeys.PrefixByte) (nkeys.KeyPair, error) {
@@ -54,7 +22,7 @@ func key(path string, kind nkeys.PrefixByte) (nkeys.KeyPair, error) {
 		if err != nil {
 			return nil, fmt.Errorf("make %s: %w", path, err)
 		}
-		return k, replace(path, append(seed, '\n'))
+		return k, whole.Write(path, append(seed, '\n'))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read key: %w", err)

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+
+	"clocker.io/pkg/whole"
 )
 
 // Network lets others than the account of the server connect: over TLS, with their password, to one database. Without
@@ -54,15 +56,11 @@ func (n Network) hba() string {
 
 // writeHBA puts the rules beside the data directory, whole or not at all.
 func (n Network) writeHBA(path string, who account) error {
-	draft := path + ".new"
-	err := os.WriteFile(draft, []byte(n.hba()), 0o600)
-	if err == nil && who.Switch {
-		err = os.Lchown(draft, who.UID, who.GID)
+	reader := os.Geteuid()
+	if who.Switch {
+		reader = who.UID
 	}
-	if err == nil {
-		err = os.Rename(draft, path)
-	}
-	if err != nil {
+	if err := whole.WriteFor(path, []byte(n.hba()), 0o600, reader); err != nil {
 		return fmt.Errorf("write who may connect: %w", err)
 	}
 	return nil

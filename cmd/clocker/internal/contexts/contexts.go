@@ -9,8 +9,8 @@ import (
 	"strings"
 	"syscall"
 
-	"clocker.io/cmd/clocker/internal/whole"
 	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/whole"
 )
 
 // Local is the name of the installation on this machine; no other context may have it.

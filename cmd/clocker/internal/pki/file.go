@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"os"
 
-	"clocker.io/cmd/clocker/internal/whole"
+	"clocker.io/pkg/whole"
 )
 
 const (

@@ -13,10 +13,10 @@ import (
 
 	"clocker.io/cmd/clocker/internal/pki"
 	"clocker.io/cmd/clocker/internal/up"
-	"clocker.io/cmd/clocker/internal/whole"
 	"clocker.io/pkg/bus/access"
 	"clocker.io/pkg/clocker"
 	"clocker.io/pkg/pg"
+	"clocker.io/pkg/whole"
 )
 
 // Options say where an installation is and who reads it.

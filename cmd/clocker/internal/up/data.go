@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"clocker.io/pkg/bus/access"
+	"clocker.io/pkg/whole"
 )
 
 // Data is the data directory of an installation: everything that makes it this one and no other.
@@ -74,8 +75,7 @@ func (d Data) natsAuth() string { return d.path("nats-auth") }
 // credentials is the file of a user of NATS.
 func (d Data) credentials(user string) string { return access.File(d.natsAuth(), user) }
 
-// keep reads a file of one line, or makes it. It is written beside its place and linked there, so that it is whole or
-// absent, and so that of two makers one wins and both read the same.
+// keep reads a file of one line, or makes it.
 func keep(path string, make func() string) (string, error) {
 	text, err := os.ReadFile(path)
 	if err == nil && strings.TrimSpace(string(text)) == "" {
@@ -87,23 +87,10 @@ func keep(path string, make func() string) (string, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("read %s: %w", path, err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*") // mode 0600
-	if err != nil {
-		return "", fmt.Errorf("make %s: %w", path, err)
-	}
-	defer os.Remove(f.Name())
-	if err := writeAll(f, make()); err != nil {
-		return "", fmt.Errorf("make %s: %w", path, err)
-	}
-	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return "", fmt.Errorf("make %s: %w", path, err)
+	if err := whole.First(path, []byte(make()+"\n")); err != nil {
+		return "", err
 	}
 	return keep(path, make)
-}
-
-func writeAll(f *os.File, text string) error {
-	_, err := f.WriteString(text + "\n")
-	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // random is n bytes in hex; crypto/rand does not fail.

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"clocker.io/pkg/whole"
 )
 
 // readToken reads the bearer token, and makes the file with a new one when it is not there. Of two processes that make
@@ -30,22 +32,9 @@ func readToken(file string) (string, error) {
 	return token, nil
 }
 
-// makeToken writes beside the file and links it into place, so that nobody reads half of it.
 func makeToken(file string) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return err
 	}
-	draft, err := os.CreateTemp(filepath.Dir(file), ".token-*") // made 0600
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(draft.Name()) }()
-	_, err = draft.WriteString("clk_" + strings.ToLower(rand.Text()) + "\n")
-	if err := errors.Join(err, draft.Sync(), draft.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(draft.Name(), file); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
+	return whole.First(file, []byte("clk_"+strings.ToLower(rand.Text())+"\n"))
 }

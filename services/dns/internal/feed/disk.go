@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/whole"
 	"clocker.io/services/dns/internal/zone"
 )
 
@@ -73,34 +73,16 @@ func (f *Feed) saveIfBehind() {
 func (f *Feed) save() {
 	data, err := json.Marshal(f.Zone().Snapshot())
 	if err == nil {
-		if old, readErr := os.ReadFile(f.cfg.File); readErr == nil && bytes.Equal(old, data) {
-			now := f.cfg.Now()
-			err = os.Chtimes(f.cfg.File, now, now)
-		} else {
-			err = write(f.cfg.File, data)
-		}
+		err = os.MkdirAll(filepath.Dir(f.cfg.File), 0o700)
+	}
+	if err == nil {
+		err = whole.Write(f.cfg.File, data)
+	}
+	if err == nil {
+		now := f.cfg.Now()
+		err = os.Chtimes(f.cfg.File, now, now)
 	}
 	if err != nil {
 		f.cfg.Log.Warn("keep networks on disk", "reason", err)
 	}
-}
-
-// write puts a snapshot in place of the one before in one step: a reader sees the old or the new one, whole.
-func write(file string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(file), ".networks-*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(tmp.Name()) }() // gone already after the rename
-	_, err = tmp.Write(data)
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if err = errors.Join(err, tmp.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", tmp.Name(), err)
-	}
-	return os.Rename(tmp.Name(), file)
 }

@@ -39,6 +39,24 @@ func WriteFor(path string, text []byte, mode os.FileMode, uid int) error {
 	return nil
 }
 
+// First makes a file, readable by its owner alone, unless there is one: of several that make it at once, one wins, and all read
+// what that one wrote.
+func First(path string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // made 0600
+	if err != nil {
+		return fmt.Errorf("make %s: %w", path, err)
+	}
+	defer func() { _ = os.Remove(f.Name()) }()
+	_, err = f.Write(text)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("make %s: %w", path, err)
+	}
+	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("make %s: %w", path, err)
+	}
+	return nil
+}
+
 func same(path string, text []byte, mode os.FileMode, uid int) bool {
 	now, err := os.ReadFile(path)
 	if err != nil || !bytes.Equal(now, text) {
