@@ -57,9 +57,10 @@ const wronglyEnded = `
 	where wanted and ended <> exists (
 	  select from withdrawals w where w.uid = c.uid and w.entity = c.entity and w.ordinal = c.ordinal and w.final)`
 
-func (d *twice) decide(about string, whole bool, fn func(ctx context.Context, s *store.Store) ([]events.Event, error)) (out []events.Event, rows string) {
+func (d *twice) decide(about string, ds []events.Delivery, whole bool, fn func(ctx context.Context, s *store.Store) ([]events.Event, error)) (out []events.Event, rows string) {
 	undo := errors.New("undo")
 	err := d.unit.Run(d.t.Context(), func(ctx context.Context, s withTx) ([]events.Event, error) {
+		s.tx.Deliveries = ds
 		if whole {
 			if _, err := s.Existing(ctx, linetest.UID); err != nil {
 				return nil, err
@@ -91,9 +92,9 @@ func (d *twice) decide(about string, whole bool, fn func(ctx context.Context, s 
 	return bare(out), rows
 }
 
-func (d *twice) both(about string, fn func(ctx context.Context, s *store.Store) ([]events.Event, error)) []events.Event {
-	want, wantRows := d.decide(about, true, fn)
-	got, gotRows := d.decide(about, false, fn)
+func (d *twice) both(about string, ds []events.Delivery, fn func(ctx context.Context, s *store.Store) ([]events.Event, error)) []events.Event {
+	want, wantRows := d.decide(about, ds, true, fn)
+	got, gotRows := d.decide(about, ds, false, fn)
 	if a, b := told(got), told(want); a != b {
 		d.fatal("%s: a part leads to\n%s\nthe whole to\n%s", about, a, b)
 	}
@@ -115,29 +116,72 @@ func told(list []events.Event) string {
 
 // Deliver implements linetest.Policy.
 func (d *twice) Deliver(number int64, e events.Event) []events.Event {
-	return d.both(e.Topic(), func(ctx context.Context, s *store.Store) ([]events.Event, error) {
-		return dispatch(ctx, s, pgtest.Deliver(number, e))
+	return d.DeliverAll([]linetest.Message{{Number: number, Event: e}})
+}
+
+// DeliverAll implements linetest.Together.
+func (d *twice) DeliverAll(list []linetest.Message) []events.Event {
+	var about []string
+	var ds []events.Delivery
+	for _, m := range list {
+		about, ds = append(about, m.Event.Topic()), append(ds, pgtest.Deliver(m.Number, m.Event))
+	}
+	return d.both(strings.Join(about, ", "), ds, func(ctx context.Context, s *store.Store) (out []events.Event, err error) {
+		for _, delivery := range ds {
+			more, err := dispatch(ctx, s, delivery)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, more...)
+		}
+		return out, nil
 	})
 }
 
 // Fact implements linetest.Policy.
-func (d *twice) Fact(f clocker.Fact) []events.Event {
-	return d.both(string(f.Kind), func(ctx context.Context, s *store.Store) ([]events.Event, error) {
-		b := clocker.FactBatch{Host: linetest.Host, Epoch: epoch, Noun: noun, Facts: []clocker.Fact{f}}
+func (d *twice) Fact(f clocker.Fact) []events.Event { return d.Facts([]clocker.Fact{f}) }
+
+// Facts implements linetest.Together.
+func (d *twice) Facts(list []clocker.Fact) []events.Event {
+	return d.both(fmt.Sprintf("%+v", list), nil, func(ctx context.Context, s *store.Store) ([]events.Event, error) {
+		b := clocker.FactBatch{Host: linetest.Host, Epoch: epoch, Noun: noun, Facts: list}
 		return newHearing(s, b, nil).settle(ctx)
 	})
 }
 
 // A large application goes through the line, which is full most of the time, waits behind a latch and for turns on the host,
 // shrinks and grows again before those that left are gone, is restarted and goes: a part of it is enough to decide what
-// the whole would.
+// the whole would, for each event and fact by itself.
 func TestAPartDecidesWhatTheWholeWould(t *testing.T) {
 	t.Parallel()
+	d, w := grown(t)
+	liveAndDie(t, d, w, w.Settle)
+	if handled := w.Past(); d.parts < handled {
+		t.Errorf("a part was enough for %d of more than %d events and facts", d.parts, handled)
+	}
+}
+
+// So it is when many events, or many facts, are handled in one transaction.
+func TestAPartDecidesWhatTheWholeWouldForManyAtOnce(t *testing.T) {
+	t.Parallel()
+	d, w := grown(t)
+	liveAndDie(t, d, w, func() { w.SettleTogether(30) })
+	if d.parts < 10 {
+		t.Errorf("a part was enough for %d transactions", d.parts)
+	}
+}
+
+// grown is an application that is larger than the line.
+func grown(t *testing.T) (*twice, *linetest.World) {
 	spec := linetest.Shop()
 	spec.Entities[0].Size = want.Bound + 12
 	d := decidedTwice(setup(t, spec), t.Fatalf)
-	w := linetest.New(t, spec, d)
-	w.Settle()
+	return d, linetest.New(t, spec, d)
+}
+
+func liveAndDie(t *testing.T, d *twice, w *linetest.World, settle func()) {
+	t.Helper()
+	settle()
 	if state := d.value(`select state from policy.v_applications`); state != "running" {
 		t.Fatalf("the application is %v", state)
 	}
@@ -145,15 +189,12 @@ func TestAPartDecidesWhatTheWholeWould(t *testing.T) {
 	w.Ask("less", "resize", "shop/web", `{"size":3}`)
 	w.Ask("more", "resize", "shop/web", `{"size":20}`)
 	w.Ask("one", "restart", "shop/web/1", "")
-	w.Settle()
+	settle()
 	w.Ask("again", "restart", "shop/web", "")
 	w.Ask("bye", "delete", "shop", "")
-	w.Settle()
+	settle()
 	if left := d.value(`select count(*) from policy.v_containers`); left != int64(0) {
 		t.Errorf("%v containers are left", left)
-	}
-	if handled := w.Past(); d.parts < handled {
-		t.Errorf("a part was enough for %d of more than %d events and facts", d.parts, handled)
 	}
 }
 
@@ -180,7 +221,7 @@ func TestAPartKnowsWhoReturnsAmongThoseThatCannotYet(t *testing.T) {
 	}
 }
 
-// So it is in any order, with duplicates, failures, and whatever users ask for.
+// So it is in any order, with duplicates, failures, several in one transaction, and whatever users ask for.
 func TestAPartDecidesWhatTheWholeWouldInAnyOrder(t *testing.T) {
 	t.Parallel()
 	b := setup(t, linetest.Shop())
@@ -190,7 +231,7 @@ func TestAPartDecidesWhatTheWholeWouldInAnyOrder(t *testing.T) {
 		w := linetest.New(t, linetest.Shop(), d)
 		for n := range rapid.IntRange(10, 60).Draw(rt, "steps") {
 			ask := func(kind, target, params string) { w.Ask(fmt.Sprintf("%s%d", kind, n), kind, target, params) }
-			switch kind := rapid.IntRange(0, 12).Draw(rt, "kind"); {
+			switch kind := rapid.IntRange(0, 16).Draw(rt, "kind"); {
 			case kind < 5 && w.Pending() > 0:
 				w.Deliver(rapid.IntRange(0, w.Pending()-1).Draw(rt, "which"))
 			case kind == 5 && w.Past() > 0:
@@ -205,6 +246,10 @@ func TestAPartDecidesWhatTheWholeWouldInAnyOrder(t *testing.T) {
 				a := rapid.SampledFrom(d.Assignments()).Draw(rt, "victim")
 				w.See(a.Container, clocker.Fact{Kind: rapid.SampledFrom([]clocker.FactKind{clocker.FactFailed, clocker.FactUnhealthy,
 					clocker.FactRestarted, clocker.FactFinished}).Draw(rt, "fact"), Attempt: 1, ExitCode: rapid.IntRange(0, 1).Draw(rt, "exit code")})
+			case kind >= 13 && kind < 15 && w.Pending() > 0:
+				w.DeliverAll(rapid.IntRange(0, w.Pending()-1).Draw(rt, "from"), rapid.IntRange(2, 6).Draw(rt, "together"))
+			case kind == 15:
+				w.StepAll(rapid.IntRange(0, 3).Draw(rt, "assignment"), rapid.IntRange(2, 6).Draw(rt, "together"))
 			default:
 				w.Step(rapid.IntRange(0, 5).Draw(rt, "assignment"))
 			}

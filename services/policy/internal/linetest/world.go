@@ -2,6 +2,7 @@ package linetest
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"clocker.io/pkg/clocker"
@@ -28,21 +29,27 @@ type World struct {
 	policy  Policy
 	number  int64
 	counter int64
-	pool    []message // not delivered yet
-	past    []message // delivered: may come again
+	pool    []Message // not delivered yet
+	past    []Message // delivered: may come again
 	running map[clocker.Container]clocker.FactKind
-	placed  map[clocker.Container]bool
 	Log     []events.Event
 }
 
-type message struct {
-	number int64
-	event  events.Event
+// Message is an event with its number.
+type Message struct {
+	Number int64
+	Event  events.Event
+}
+
+// Together is a policy that also takes several events, or several facts, in one transaction.
+type Together interface {
+	DeliverAll(list []Message) []events.Event
+	Facts(list []clocker.Fact) []events.Event
 }
 
 // New makes a world in which the application is submitted and its images are wanted; nothing is delivered yet.
 func New(t testing.TB, spec clocker.Application, p Policy) *World {
-	w := &World{t: t, spec: spec, policy: p, running: map[clocker.Container]clocker.FactKind{}, placed: map[clocker.Container]bool{}}
+	w := &World{t: t, spec: spec, policy: p, running: map[clocker.Container]clocker.FactKind{}}
 	w.post(events.ApplicationSubmitted{Application: spec.ID, UID: UID, Cloud: spec.Cloud, Operation: "deploy"})
 	seen := map[string]bool{}
 	for _, e := range spec.Entities {
@@ -59,7 +66,7 @@ const UID = "u1"
 
 func (w *World) post(e events.Event) {
 	w.number++
-	w.pool = append(w.pool, message{w.number, e})
+	w.pool = append(w.pool, Message{w.number, e})
 }
 
 // Ask posts an operation.
@@ -85,7 +92,16 @@ func (w *World) Deliver(n int) {
 	m := w.pool[n]
 	w.pool = append(w.pool[:n:n], w.pool[n+1:]...)
 	w.past = append(w.past, m)
-	w.react(w.policy.Deliver(m.number, m.event))
+	w.react(w.policy.Deliver(m.Number, m.Event))
+}
+
+// DeliverAll hands up to most waiting messages to policy, which is a Together, the nth and those after it.
+func (w *World) DeliverAll(n, most int) {
+	end := min(n+most, len(w.pool))
+	list := slices.Clone(w.pool[n:end])
+	w.pool = slices.Delete(w.pool, n, end)
+	w.past = append(w.past, list...)
+	w.react(w.policy.(Together).DeliverAll(list))
 }
 
 // Past is how many messages were delivered.
@@ -94,8 +110,8 @@ func (w *World) Past() int { return len(w.past) }
 // DeliverAgain hands a message over once more; nothing may follow from it.
 func (w *World) DeliverAgain(n int) {
 	m := w.past[n]
-	if out := w.policy.Deliver(m.number, m.event); len(out) > 0 {
-		w.t.Fatalf("a duplicate of %s %d leads to %v", m.event.Topic(), m.number, Topics(out))
+	if out := w.policy.Deliver(m.Number, m.Event); len(out) > 0 {
+		w.t.Fatalf("a duplicate of %s %d leads to %v", m.Event.Topic(), m.Number, Topics(out))
 	}
 }
 
@@ -106,7 +122,6 @@ func (w *World) react(stated []events.Event) {
 		w.Log = append(w.Log, e)
 		switch e := e.(type) {
 		case events.ContainerRequested:
-			w.placed[e.Container] = true
 			w.post(address(e))
 		case events.ContainerWithdrawn:
 			if !e.Assigned {
@@ -135,10 +150,14 @@ func address(e events.ContainerRequested) events.ContainerAddressed {
 
 // See lets the agent see something of a container it is assigned.
 func (w *World) See(c clocker.Container, f clocker.Fact) {
+	w.react(w.policy.Fact(w.seen(c, f)))
+}
+
+func (w *World) seen(c clocker.Container, f clocker.Fact) clocker.Fact {
 	w.counter++
 	f.Counter, f.Container = w.counter, &c
 	w.running[c] = f.Kind
-	w.react(w.policy.Fact(f))
+	return f
 }
 
 // Step lets the agent do the next thing about its nth assignment: remove it, start it, or find it healthy. It reports
@@ -148,20 +167,43 @@ func (w *World) Step(n int) bool {
 	return len(list) > 0 && w.act(list[n%len(list)])
 }
 
+// StepAll lets the agent do the next thing about up to most assignments, the nth and those after it, and tells policy,
+// which is a Together, of all at once. It reports whether there was anything to do.
+func (w *World) StepAll(n, most int) bool {
+	var facts []clocker.Fact
+	list := w.policy.Assignments()
+	for _, a := range list[min(n, len(list)):min(n+most, len(list))] {
+		if f, ok := w.next(a); ok {
+			facts = append(facts, w.seen(a.Container, f))
+		}
+	}
+	if len(facts) > 0 {
+		w.react(w.policy.(Together).Facts(facts))
+	}
+	return len(facts) > 0
+}
+
 func (w *World) act(a clocker.Assignment) bool {
+	f, ok := w.next(a)
+	if ok {
+		w.See(a.Container, f)
+	}
+	return ok
+}
+
+// next is the next thing that the agent sees of an assignment, if there is any.
+func (w *World) next(a clocker.Assignment) (clocker.Fact, bool) {
 	switch {
 	case a.Desired == clocker.DesiredRemoved:
-		w.See(a.Container, clocker.Fact{Kind: clocker.FactRemoved})
+		return clocker.Fact{Kind: clocker.FactRemoved}, true
 	case a.Desired == clocker.DesiredStopped:
-		return false
+		return clocker.Fact{}, false
 	case w.running[a.Container] == "":
-		w.See(a.Container, clocker.Fact{Kind: clocker.FactStarted, EngineID: a.EngineName()})
+		return clocker.Fact{Kind: clocker.FactStarted, EngineID: a.EngineName()}, true
 	case w.running[a.Container] != clocker.FactHealthy:
-		w.See(a.Container, clocker.Fact{Kind: clocker.FactHealthy})
-	default:
-		return false
+		return clocker.Fact{Kind: clocker.FactHealthy}, true
 	}
-	return true
+	return clocker.Fact{}, false
 }
 
 // Round delivers everything that waits, in order, and lets the agent do the next thing about each assignment. It
@@ -181,6 +223,23 @@ func (w *World) Round() bool {
 func (w *World) Settle() {
 	for range 1000 {
 		if !w.Round() {
+			return
+		}
+	}
+	w.t.Fatal("the world does not come to rest")
+}
+
+// SettleTogether is Settle with up to most events, and as many facts, in one transaction each.
+func (w *World) SettleTogether(most int) {
+	for range 1000 {
+		busy := len(w.pool) > 0
+		for n := len(w.pool); n > 0; n -= most {
+			w.DeliverAll(0, min(n, most))
+		}
+		for n := 0; n < len(w.policy.Assignments()); n += most {
+			busy = w.StepAll(n, most) || busy
+		}
+		if !busy {
 			return
 		}
 	}
