@@ -5,6 +5,6 @@
 // to something that is not there are problems. What cannot be known from the text (which host has room, whether an
 // image can be pulled) is not decided here.
 //
-// Start reading at [Parse] in parse.go; service.go lists the keys of a service, each with the function that reads it;
+// Start reading at [Parse] in parse.go; keys.go lists the keys, each with the function that reads it;
 // expression.go reads $brooklyn: expressions; check.go looks at the services together (references, latches, network).
 package blueprint

@@ -3,5 +3,5 @@
 //
 // It never opens a database, so that agent and dns do not link a driver, and it decides nothing for a service.
 //
-// Start reading at [Service]; process.go runs it, platform.go is what it is given.
+// Start reading at [Service]; [Platform] is what it is given, and process.go runs it.
 package run

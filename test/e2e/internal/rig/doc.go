@@ -4,5 +4,5 @@
 // It never sleeps: a test waits for an event of Clocker's, for the Engine's own stream, or, where a thing gives no
 // signal, asks again until a deadline. It never touches what carries another installation's label.
 //
-// Start reading at [Up] (one process) and [Many] (a process for each service), then [Rig.Deploy] and [Rig.Wait].
+// Start reading at [Up] (one process) and [Many] (a process for each service), then [Rig.Deploy] and [Follower.Wait].
 package rig
