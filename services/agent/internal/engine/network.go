@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"regexp"
 	"strconv"
 
 	"clocker.io/pkg/clocker"
@@ -97,7 +98,8 @@ func (e *Engine) overlap(ctx context.Context, cidr string) string {
 }
 
 // RemoveNetwork removes a Docker network of ours that is not in use; one in use is a Refusal, one that is gone counts
-// as removed and a foreign one is left alone.
+// as removed and a foreign one is left alone. An Engine that has lost count of who is on a network keeps it until it is
+// started again (moby 42119): the Refusal says so.
 func (e *Engine) RemoveNetwork(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, workTime)
 	defer cancel()
@@ -108,5 +110,12 @@ func (e *Engine) RemoveNetwork(ctx context.Context, name string) error {
 	if !e.owns(have.Labels) {
 		return nil
 	}
-	return e.removal("remove network "+name, e.dropNetwork(ctx, have.ID))
+	err = e.dropNetwork(ctx, have.ID)
+	if err != nil && len(have.Containers) == 0 && inUse.MatchString(err.Error()) {
+		return &Refusal{Reason: "the Docker Engine counts endpoints that are not there on the network " + have.Name +
+			", and keeps it until the Engine is started again"}
+	}
+	return e.removal("remove network "+name, err)
 }
+
+var inUse = regexp.MustCompile(`has active endpoints`)

@@ -3,8 +3,10 @@ package rig
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"testing"
@@ -49,7 +51,7 @@ func takeSlot(t testing.TB) *slot {
 	return nil
 }
 
-// free reports whether nobody else has the slot's ports.
+// free reports whether nobody else has the slot's ports, and no network is left in its addresses.
 func (s *slot) free() bool {
 	for i := range portsEach {
 		l, err := net.Listen("tcp", s.address(i))
@@ -58,7 +60,12 @@ func (s *slot) free() bool {
 		}
 		_ = l.Close()
 	}
-	return true
+	pool := netip.MustParsePrefix(s.pool())
+	addresses, err := net.InterfaceAddrs()
+	return err == nil && !slices.ContainsFunc(addresses, func(a net.Addr) bool {
+		at, err := netip.ParsePrefix(a.String())
+		return err == nil && pool.Contains(at.Addr())
+	})
 }
 
 func (s *slot) address(port int) string {
