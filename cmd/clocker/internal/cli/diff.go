@@ -13,7 +13,7 @@ import (
 )
 
 const diffLong = `Says what differs between a blueprint and the application of its id that runs: entities that come, go or change, field
-by field, and how many containers there would be. Values of the environment, command lines and Dockerfiles may hold secrets:
+by field, and how many containers there would be. One that is being deleted is nothing to compare with. Values of the environment, command lines and Dockerfiles may hold secrets:
 they are named and not shown. Sizes are compared with those of now, after clocker scale.
 
 With --exit-code it ends with 8 when something differs, and with 0 when nothing does.`
@@ -63,7 +63,7 @@ func (s *Shell) runDiff(c *cobra.Command, d deployment) (differs bool, err error
 	app := plan.Value.Application
 	differs = !changes.Deployed || len(changes.Fields)+len(changes.Entities) > 0
 	if !differs {
-		s.say("%s runs as %s says", app, d.file)
+		s.say("%s", asItSays(app, fileName(d.file), changes))
 	}
 	names := []string{}
 	for _, e := range changes.Entities {
@@ -72,14 +72,35 @@ func (s *Shell) runDiff(c *cobra.Command, d deployment) (differs bool, err error
 	return differs, s.show(plan.Value.Changes, func() string { return diffText(app, changes, s.outPaint()) }, names...)
 }
 
+// asItSays is for an application that differs in nothing: whether it runs is another matter.
+func asItSays(app, file string, c client.Changes) string {
+	if c.State == stateRunning {
+		return fmt.Sprintf("%s runs as %s says", app, file)
+	}
+	text := fmt.Sprintf("%s is deployed as %s says", app, file)
+	if c.State != "" {
+		text += fmt.Sprintf(", and is %s%s", c.State, colon(c.Reason))
+	}
+	return text
+}
+
+// The states of an application that mean more than a word in a table.
+const (
+	stateRunning  = "running"
+	stateStopping = "stopping"
+)
+
 func diffText(app string, c client.Changes, p render.Paint) string {
 	if c.Deployed && len(c.Fields)+len(c.Entities) == 0 {
 		return ""
 	}
 	var b strings.Builder
-	if !c.Deployed {
+	switch {
+	case c.State == stateStopping:
+		fmt.Fprintf(&b, "%s is being deleted; once it is gone, this would be new\n", p.Strong(app))
+	case !c.Deployed:
 		fmt.Fprintf(&b, "%s is not deployed; it would be new\n", p.Strong(app))
-	} else if len(c.Fields) > 0 {
+	case len(c.Fields) > 0:
 		fmt.Fprintf(&b, "%s %s\n", sign("changed", p), p.Strong(app))
 	}
 	fieldLines(&b, c.Fields)

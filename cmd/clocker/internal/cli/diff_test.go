@@ -12,6 +12,8 @@ const shopDiffers = `{"deployed":true,"fields":[{"field":"cloud","change":"chang
 	{"entity":"cache","change":"added","fields":[{"field":"image","change":"added","after":"redis:7"}]},
 	{"entity":"db","change":"removed","fields":[]}],"containers":{"before":3,"after":6},"refusal":"an application shop is there already"}`
 
+const shopSame = `"fields":[],"entities":[],"containers":{"before":3,"after":3},"refusal":"an application shop is there already"}`
+
 func TestADifferenceIsToldAndIsACodeWhenAskedFor(t *testing.T) {
 	t.Parallel()
 	const said = `~ shop
@@ -31,8 +33,18 @@ deploy would refuse it: an application shop is there already
 		code      int
 	}{
 		shopDiffers: {said, "", exitDiffers},
-		`{"deployed":true,"fields":[],"entities":[],"containers":{"before":3,"after":3},"refusal":"an application shop is there already"}`: {"", "shop runs as - says\n", exitOK},
-		`{"deployed":false,"fields":[],"entities":[],"containers":{"before":0,"after":0}}`:                                                 {"shop is not deployed; it would be new\ncontainers: 0, then 0\n", "", exitDiffers},
+		`{"deployed":true,"state":"running",` + shopSame:                                            {"", "shop runs as stdin says\n", exitOK},
+		`{"deployed":true,"state":"starting","reason":"shop/web/0 is cleared",` + shopSame:          {"", "shop is deployed as stdin says, and is starting: shop/web/0 is cleared\n", exitOK},
+		`{"deployed":true,"state":"submitted",` + shopSame:                                          {"", "shop is deployed as stdin says, and is submitted\n", exitOK},
+		`{"deployed":true,"state":"failed","reason":"shop/web/0 failed: no such image",` + shopSame: {"", "shop is deployed as stdin says, and is failed: shop/web/0 failed: no such image\n", exitOK},
+		`{"deployed":true,` + shopSame:                                                              {"", "shop is deployed as stdin says\n", exitOK}, // of an API that does not say the state
+		`{"deployed":false,"state":"stopping","fields":[],"entities":[{"entity":"web","change":"added","fields":[]}],"containers":{"before":0,"after":3},
+			"refusal":"an application shop is being deleted"}`: {`shop is being deleted; once it is gone, this would be new
++ shop/web  added
+containers: 0, then 3
+deploy would refuse it: an application shop is being deleted
+`, "", exitDiffers},
+		`{"deployed":false,"fields":[],"entities":[],"containers":{"before":0,"after":0}}`: {"shop is not deployed; it would be new\ncontainers: 0, then 0\n", "", exitDiffers},
 	} {
 		f := newFake(t)
 		f.mux.HandleFunc("POST /v1/applications", func(w http.ResponseWriter, r *http.Request) {

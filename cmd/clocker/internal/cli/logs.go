@@ -67,13 +67,16 @@ func (s *Shell) printLogs(c *cobra.Command, t target, o logsOptions) error {
 	}
 	defer res.Body.Close()
 	seen := s.seenFrom(res)
+	body := &counted{Reader: res.Body}
 	if merged && !s.json() {
-		err = s.printMerged(res.Body, t, o.timestamps, seen)
+		err = s.printMerged(body, t, o.timestamps, seen)
 	} else {
-		_, err = io.Copy(s.Out, res.Body)
+		_, err = io.Copy(s.Out, body)
 	}
 	interrupted := c.Context().Err() != nil
 	switch {
+	case body.n == 0 && err == nil && !interrupted:
+		s.say("%s has printed nothing%s", t, since(o))
 	case !o.follow || !s.ErrTerminal:
 	case interrupted || err != nil:
 		s.say("the next lines are had with: %s", s.followOn(t, o, seen))
@@ -88,6 +91,25 @@ func (s *Shell) printLogs(c *cobra.Command, t target, o logsOptions) error {
 		return err
 	}
 	return &client.Broken{Err: err}
+}
+
+// counted is a reader that knows how much was read.
+type counted struct {
+	io.Reader
+	n int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+func since(o logsOptions) string {
+	if o.since == "" {
+		return ""
+	}
+	return " since " + o.since
 }
 
 // seen is how far a reader has come: behind the last line with a time, else as far as the API's clock has.

@@ -27,9 +27,12 @@ type PlanEntity struct {
 	WaitsFor []string `json:"waitsFor"`
 }
 
-// Changes is what a blueprint would make of what runs; Refusal is why it would not be taken.
+// Changes is what a blueprint would make of what is deployed; Refusal is why it would not be taken. State and Reason are
+// those of the application of its id, which is not Deployed any more while it is being deleted.
 type Changes struct {
 	Deployed   bool           `json:"deployed"`
+	State      string         `json:"state"`
+	Reason     string         `json:"reason"`
 	Fields     []ChangedField `json:"fields"`
 	Entities   []ChangedPart  `json:"entities"`
 	Containers struct {

@@ -138,9 +138,17 @@ func containerWords(e events.Event) (about, happened string, ok bool) {
 	case events.ExecStarted:
 		happened = e.Command + " run in it" + by(e.By)
 	case events.ExecEnded:
-		happened = because(fmt.Sprintf("what was run in it ended (exit code %d)", e.ExitCode), e.Reason) + by(e.By)
+		happened = execEnded(e) + by(e.By)
 	}
 	return c.Path(), happened, happened != ""
+}
+
+// execEnded has an exit code, or why there is none.
+func execEnded(e events.ExecEnded) string {
+	if e.Reason != "" {
+		return "what was run in it ended: " + e.Reason
+	}
+	return fmt.Sprintf("what was run in it ended (exit code %d)", e.ExitCode)
 }
 
 // exitCode is left out when it is 0: a container that never ran has none.

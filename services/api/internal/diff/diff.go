@@ -13,11 +13,14 @@ const (
 	Changed = "changed"
 )
 
-// Changes is what a blueprint would make of what runs. Deployed is false when nothing of that id runs: all is added.
+// Changes is what a blueprint would make of what is deployed. Deployed is false when nothing of that id is, or when it is
+// being deleted: all is added.
 type Changes struct {
 	Deployed   bool           `json:"deployed"`
-	Fields     []FieldChange  `json:"fields"`   // of the application
-	Entities   []EntityChange `json:"entities"` // those that differ: in the order of the blueprint, then those that it lacks
+	State      string         `json:"state,omitempty"`  // of the application of that id; none when there is none
+	Reason     string         `json:"reason,omitempty"` // of that state
+	Fields     []FieldChange  `json:"fields"`           // of the application
+	Entities   []EntityChange `json:"entities"`         // those that differ: in the order of the blueprint, then those that it lacks
 	Containers ContainerCount `json:"containers"`
 	// Refusal is why deploying it would be refused; empty when it would be taken.
 	Refusal string `json:"refusal,omitempty"`

@@ -66,7 +66,7 @@ func (s *Server) carryExec(ctx context.Context, c echo.Context, ws *websocket.Co
 		return nil, 0, err
 	}
 	agent := &terminal.Agent{Host: found.Host, Session: started.Session, Request: s.cfg.Services.Request}
-	if err = agent.Open(ctx, started.Container, what); err == nil {
+	if err = unstarted(found.Container, agent.Open(ctx, started.Container, what)); err == nil {
 		code, err = terminal.Carry(ctx, ws, agent)
 		if lives := agent.Leave(ctx); lives != "" && err != nil {
 			err = &terminal.Lives{Err: err, Why: lives}

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"net/http"
@@ -160,6 +161,28 @@ func TestAClientHearsOfTheEndThoughItCannotBeWrittenDownYet(t *testing.T) {
 	b.exec(`alter table events.elsewhere rename to outbox`)
 	if _, e, _ := b.session(); e.ExitCode != 7 {
 		t.Errorf("ended as %+v", e)
+	}
+}
+
+// notRun is said of furnish's container that has come to a host and not further.
+const notRun = "the container shop/web/1 is addressed and has not run yet; its explain says what it waits for"
+
+// What a host says of a container that it does not have yet is no answer to somebody who sees it in a list.
+func TestAContainerThatHasNotStartedIsSaidToBeOnItsWay(t *testing.T) {
+	t.Parallel()
+	b, a := running(t)
+	a.refuse = &clocker.Error{Code: clocker.NotFound, Message: "generation 2 of container shop/web/1 is not on this host"}
+	b.logs = func(context.Context, string, any, func([]byte) error) error { return a.refuse }
+	if p := b.do("GET", "/v1/containers/shop/web/1/logs", "").problem(t); p.Status != http.StatusConflict || p.Detail != notRun {
+		t.Errorf("logs: %+v", p)
+	}
+	if p := b.do("GET", "/v1/containers/shop/store/0/logs", "").problem(t); p.Status != http.StatusNotFound || !strings.Contains(p.Detail, "not on this host") {
+		t.Errorf("logs of one that ran: %+v", p)
+	}
+	b.exec(`update policy.v_containers set state = 'cleared', started_at = null where entity = 'store'`)
+	r := b.call(clocker.ExecCommand{Command: []string{"sh"}}).result()
+	if r.Code != string(clocker.Conflict) || !strings.HasPrefix(r.Error, "the container shop/store/0 is cleared and has not run yet") {
+		t.Errorf("exec: %+v", r)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"mime"
 	"strconv"
 	"strings"
@@ -27,7 +28,7 @@ type LogLine struct {
 
 // containerLogs streams a container's output from its host, as text or as NDJSON.
 func (s *Server) containerLogs(c echo.Context) error {
-	req, host, err := s.logsRequest(c)
+	req, of, err := s.logsRequest(c)
 	if err != nil {
 		return err
 	}
@@ -39,7 +40,7 @@ func (s *Server) containerLogs(c echo.Context) error {
 		kind = ndjson
 	}
 	out := s.newStream(c, kind)
-	err = s.cfg.Logs.RequestStream(ctx, clocker.SubjectDo+host+".logs", req, func(data []byte) error {
+	err = s.cfg.Logs.RequestStream(ctx, clocker.SubjectDo+of.Host+".logs", req, func(data []byte) error {
 		var chunk clocker.LogsChunk
 		if err := json.Unmarshal(data, &chunk); err != nil {
 			return err
@@ -61,9 +62,9 @@ func (s *Server) containerLogs(c echo.Context) error {
 	case ctx.Err() != nil:
 		return nil // the reader left, or this process ends
 	case !out.begun && clocker.CodeOf(err) == clocker.Unavailable:
-		return &clocker.Error{Code: clocker.Unavailable, Message: "the agent of host " + host + " does not answer", Err: err}
+		return &clocker.Error{Code: clocker.Unavailable, Message: "the agent of host " + of.Host + " does not answer", Err: err}
 	case !out.begun:
-		return err
+		return unstarted(of, err)
 	case lines:
 		return out.line(LogLine{Error: err.Error()})
 	default:
@@ -71,16 +72,25 @@ func (s *Server) containerLogs(c echo.Context) error {
 	}
 }
 
-func (s *Server) logsRequest(c echo.Context) (req clocker.LogsRequest, host string, err error) {
+func (s *Server) logsRequest(c echo.Context) (req clocker.LogsRequest, of view.Container, err error) {
 	if req, err = s.logsQuery(c); err != nil {
-		return req, "", err
+		return req, of, err
 	}
 	found, err := s.runs(c)
 	if err != nil {
-		return req, "", err
+		return req, of, err
 	}
 	req.Container = identity(found.Container)
-	return req, found.Host, nil
+	return req, found.Container, nil
+}
+
+// unstarted says of a container that its host does not know yet how far it has come.
+func unstarted(c view.Container, err error) error {
+	if clocker.CodeOf(err) != clocker.NotFound || c.StartedAt != nil {
+		return err
+	}
+	return &clocker.Error{Code: clocker.Conflict, Message: fmt.Sprintf(
+		"the container %s is %s and has not run yet; its explain says what it waits for", c.Container, c.State)}
 }
 
 // logsQuery reads what of the output is wanted.

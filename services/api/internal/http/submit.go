@@ -86,24 +86,47 @@ func (s *Server) submit(c echo.Context) error {
 func (s *Server) plan(c echo.Context, app clocker.Application, warnings []view.Fault) error {
 	plan := planOf(app)
 	plan.Warnings = warnings
-	err := s.store.Read(c.Request().Context(), func(ctx context.Context, r *store.Reader) error {
-		running, err := r.Running(ctx, app.ID)
-		switch {
-		case err == nil:
-			plan.Changes = diff.Between(&running, app)
-			plan.Changes.Refusal = "an application " + app.ID + " is there already"
-			plan.Notes = append(plan.Notes, plan.Changes.Refusal+": this would be refused")
-		case clocker.CodeOf(err) == clocker.NotFound:
-			plan.Changes = diff.Between(nil, app)
-			return nil
-		}
+	err := s.store.Read(c.Request().Context(), func(ctx context.Context, r *store.Reader) (err error) {
+		plan.Changes, err = changes(ctx, r, app)
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	if refusal := plan.Changes.Refusal; refusal != "" {
+		plan.Notes = append(plan.Notes, refusal+": this would be refused")
+	}
 	return c.JSON(http.StatusOK, plan)
 }
+
+// changes compares a blueprint with the application of its id. One that is being deleted is nothing to compare with: what it
+// has goes, whatever the blueprint says.
+func changes(ctx context.Context, r *store.Reader, app clocker.Application) (diff.Changes, error) {
+	now, err := r.Summary(ctx, app.ID)
+	if clocker.CodeOf(err) == clocker.NotFound {
+		return diff.Between(nil, app), nil
+	}
+	if err != nil {
+		return diff.Changes{}, err
+	}
+	var c diff.Changes
+	if now.State == stopping {
+		c = diff.Between(nil, app)
+		c.Refusal = "an application " + app.ID + " is being deleted"
+	} else {
+		running, err := r.Running(ctx, app.ID)
+		if err != nil {
+			return c, err
+		}
+		c = diff.Between(&running, app)
+		c.Refusal = "an application " + app.ID + " is there already"
+	}
+	c.State, c.Reason = now.State, now.Reason
+	return c, nil
+}
+
+// stopping is the state of an application that is being deleted, or whose deploy was cancelled.
+const stopping = "stopping"
 
 // readUpload reads the body: a blueprint, or the parts blueprint and context of multipart/form-data.
 func (s *Server) readUpload(c echo.Context) (upload, error) {

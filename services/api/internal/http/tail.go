@@ -205,6 +205,6 @@ func (t *tailing) stream(ctx context.Context, c view.Container, ask clocker.Logs
 	// One that is not there any more is being made anew.
 	said := news && ctx.Err() == nil && (!ask.Follow || clocker.CodeOf(err) != clocker.NotFound)
 	if said {
-		_ = source.Send(tail.Line{Time: t.s.cfg.Now(), Data: MergedLine{Container: c.Container, Generation: c.Generation, Error: err.Error()}})
+		_ = source.Send(tail.Line{Time: t.s.cfg.Now(), Data: MergedLine{Container: c.Container, Generation: c.Generation, Error: unstarted(c, err).Error()}})
 	}
 }

@@ -140,7 +140,7 @@ func TestLogsOfAnApplicationAreMergedInOrderOfTime(t *testing.T) {
 		t.Errorf("a container that has not run printed %q", got)
 	}
 	delete(p.output, "clk-shop-web-1-g2")
-	if got := read("/v1/applications/shop/entities/web/logs"); len(got) != 1 || got[0] != "shop/web/1  not on this host" {
+	if got := read("/v1/applications/shop/entities/web/logs"); len(got) != 1 || got[0] != "shop/web/1  "+notRun {
 		t.Errorf("what cannot be read is told as %q", got)
 	}
 	for _, path := range []string{"/v1/applications/none/logs", "/v1/applications/shop/entities/none/logs"} {

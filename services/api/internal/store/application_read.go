@@ -48,16 +48,22 @@ func (r *Reader) Applications(ctx context.Context, p Page) (view.Page[view.Appli
 
 // Application reads one living application with its tree. The error is NotFound when there is none.
 func (r *Reader) Application(ctx context.Context, id string) (view.Application, error) {
+	app, err := r.Summary(ctx, id)
+	if err != nil {
+		return app, err
+	}
+	app.Entities, err = r.Entities(ctx, id)
+	return app, err
+}
+
+// Summary reads one living application without its entities. The error is NotFound when there is none.
+func (r *Reader) Summary(ctx context.Context, id string) (view.Application, error) {
 	rows, err := r.tx.Query(ctx, applicationsIn(`select * from api.applications where gone_at is null and application = $1`), id)
 	if err != nil {
 		return view.Application{}, fmt.Errorf("read application: %w", err)
 	}
 	app, err := pgx.CollectExactlyOneRow(rows, scanApplication)
-	if err != nil {
-		return app, orNotFound(err, fmt.Sprintf("there is no application %q", id))
-	}
-	app.Entities, err = r.Entities(ctx, id)
-	return app, err
+	return app, orNotFound(err, fmt.Sprintf("there is no application %q", id))
 }
 
 // Spec reads what a living application's blueprint says. The error is NotFound when there is none.
