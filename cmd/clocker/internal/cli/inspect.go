@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
 
 	"clocker.io/cmd/clocker/internal/client"
@@ -23,63 +23,20 @@ func (s *Shell) inspect() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			path := client.Path("applications", t.app)
-			switch {
-			case t.ordinal >= 0:
-				path = client.Path("containers", t.app, t.entity, t.number())
-			case t.entity != "":
-				path = client.Path("applications", t.app, "entities", t.entity)
+			if t.ordinal >= 0 {
+				return s.inspectContainer(c.Context(), api, t)
 			}
-			d, err := client.Get[json.RawMessage](c.Context(), api, path, nil)
-			if err != nil {
-				return err
-			}
-			return s.inspected(t, d.Raw)
+			return s.inspectTree(c.Context(), api, t)
 		},
 	})
 }
 
-func (s *Shell) inspected(t target, raw json.RawMessage) error {
-	var text string
-	var err error
-	switch {
-	case t.ordinal >= 0:
-		var v client.Inspection
-		err = json.Unmarshal(raw, &v)
-		text = s.containerText(v)
-	case t.entity != "":
-		var v client.Entity
-		err = json.Unmarshal(raw, &v)
-		text = s.entityText(v)
-	default:
-		var v client.Application
-		err = json.Unmarshal(raw, &v)
-		text = s.applicationText(v)
-	}
+func (s *Shell) inspectContainer(ctx context.Context, api *client.Client, t target) error {
+	d, err := client.Get[client.Inspection](ctx, api, client.Path("containers", t.app, t.entity, t.number()), nil)
 	if err != nil {
-		return fmt.Errorf("read the answer: %w", err)
+		return err
 	}
-	return s.show(raw, func() string { return text }, t.String())
-}
-
-func (s *Shell) applicationText(a client.Application) string {
-	text := s.fields([][2]string{
-		{"application", a.Application}, {"uid", a.UID}, {"name", a.Name}, {"cloud", a.Cloud},
-		{"state", a.State}, {"reason", a.Reason}, {"up", fmt.Sprintf("%d of %d", a.Up, a.Wanted)}, {"network", a.Network},
-	})
-	for _, e := range a.Entities {
-		text += "\n" + s.entityText(e)
-	}
-	return text
-}
-
-func (s *Shell) entityText(e client.Entity) string {
-	text := s.fields([][2]string{{"entity", e.Entity}, {"name", e.Name}, {"image", e.Image},
-		{"up", fmt.Sprintf("%d of %d", e.Up, e.Size)}})
-	if len(e.Containers) > 0 {
-		text += s.containerList().text(s, e.Containers)
-	}
-	return text
+	return s.show(d.Raw, func() string { return s.containerText(d.Value) }, t.String())
 }
 
 func (s *Shell) containerText(c client.Inspection) string {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -92,6 +93,24 @@ func (s *Shell) show(raw json.RawMessage, text func() string, names ...string) e
 	}
 	_, err := io.WriteString(s.Out, text())
 	return err
+}
+
+// document shows, with -o json or yaml, a document that is written in pieces. JSON goes on as it comes, so that it may be of
+// any length; YAML is made of the whole.
+func (s *Shell) document(write func(io.Writer) error) error {
+	if s.output == outputYAML {
+		var raw bytes.Buffer
+		if err := write(&raw); err != nil {
+			return err
+		}
+		return s.writeYAML(raw.Bytes())
+	}
+	out := render.NewIndenter(s.Out)
+	if err := write(out); err != nil {
+		_ = out.Close() // what was written shows by its missing end that it is not all
+		return err
+	}
+	return out.Close()
 }
 
 func (s *Shell) writeJSON(raw json.RawMessage) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"slices"
@@ -66,73 +67,99 @@ type topOf struct {
 	app, order string
 }
 
-// measured is an answer to it.
-type measured struct {
-	containers client.Doc[[]client.Container]
-	hosts      client.Doc[[]client.Host]
+// topMost is how many containers top holds, the first ones in the order asked for: nobody looks at more.
+const topMost = 1000
+
+// query asks for the last minutes of what is listed, for lines and graphs.
+func (t topOf) query(application string) url.Values {
+	q := url.Values{"history": {topHistory}}
+	if application != "" {
+		q.Set("application", application)
+	}
+	return q
 }
 
-// fetch asks for containers and hosts; of one application only the hosts that it runs on.
-func (t topOf) fetch(ctx context.Context) (measured, error) {
-	var m measured
-	q := url.Values{"history": {topHistory}, "limit": {"1000"}}
-	var err error
-	if m.hosts, err = client.List[client.Host](ctx, t.api, client.Path("hosts"), q); err != nil {
-		return m, err
+// fetch asks for containers and hosts, of one application only the hosts that it runs on. Of more containers than it
+// keeps, those are kept that come first as they are looked at.
+func (t topOf) fetch(ctx context.Context, now time.Time, shown render.Top) (render.Top, error) {
+	top := render.Top{Scope: t.app, At: now, Order: shown.Order, Reverse: shown.Reverse, Selected: shown.Selected}
+	hosts, err := client.List[client.Host](ctx, t.api, client.Path("hosts"), t.query(""))
+	if err != nil {
+		return top, err
 	}
-	if t.app != "" {
-		q.Set("application", t.app)
-	}
-	m.containers, err = client.List[client.Container](ctx, t.api, client.Path("containers"), q)
-	return m, err
-}
-
-// look makes of an answer what is drawn.
-func (t topOf) look(m measured, now time.Time) render.Top {
-	top := render.Top{Scope: t.app, At: now, Order: t.order}
 	used := map[string]bool{}
-	for _, c := range m.containers.Value {
-		used[c.Host] = true
-		top.Containers = append(top.Containers, topContainer(c, now))
-	}
-	for _, h := range m.hosts.Value {
+	err = client.Pages(ctx, t.api, client.Path("containers"), t.query(t.app), func(page []client.Doc[client.Container]) error {
+		for _, c := range page {
+			used[c.Value.Host] = true
+			top.Containers = append(top.Containers, topContainer(c.Value, now))
+		}
+		top = top.Kept(topMost)
+		return nil
+	})
+	for _, h := range hosts.Value {
 		if t.app == "" || used[h.Host] {
 			top.Hosts = append(top.Hosts, topHost(h, now))
 		}
 	}
-	return top
+	return top, err
 }
 
 func (s *Shell) topLive(ctx context.Context, t topOf) error {
-	fetch := func(ctx context.Context) (render.Top, error) {
-		m, err := t.fetch(ctx)
-		return t.look(m, s.Now()), err
-	}
+	fetch := func(ctx context.Context, shown render.Top) (render.Top, error) { return t.fetch(ctx, s.Now(), shown) }
 	// What cannot be had from the start is an error as of any other command; once a screen shows values, it outlives those.
-	first, err := fetch(ctx)
+	first, err := fetch(ctx, render.Top{Order: t.order})
 	if err != nil {
 		return err
 	}
 	return live.Run(ctx, live.Config{In: s.In, Out: s.Out, Env: os.Environ(), Paint: s.outPaint(), Every: topEvery, First: first, Fetch: fetch})
 }
 
-// topOnce shows hosts and containers as tables, or with -o json as one object with a list of each.
+// topOnce shows hosts and containers as tables, or as one object with a list of each.
 func (s *Shell) topOnce(ctx context.Context, t topOf) error {
-	m, err := t.fetch(ctx)
+	if s.output == outputJSON || s.output == outputYAML {
+		return s.document(func(w io.Writer) error { return t.write(ctx, w) })
+	}
+	top, err := t.fetch(ctx, s.Now(), render.Top{Order: t.order})
 	if err != nil {
 		return err
 	}
-	raw, err := json.Marshal(map[string]json.RawMessage{"hosts": m.hosts.Raw, "containers": m.containers.Raw})
-	if err != nil {
-		return fmt.Errorf("write what was measured: %w", err)
-	}
-	top := t.look(m, s.Now())
 	sorted := top.Sorted()
 	names := make([]string, len(sorted))
 	for i, c := range sorted {
 		names[i] = c.Name
 	}
-	return s.show(raw, func() string {
+	err = s.show(nil, func() string {
 		return s.topHosts().text(s, top.Hosts) + "\n" + s.topContainers().text(s, sorted)
 	}, names...)
+	if top.More > 0 {
+		s.say("these are the first %d by %s, and there are %d more: name an application, or list them all with clocker ps -o wide",
+			len(sorted), t.order, top.More)
+	}
+	return err
+}
+
+// write gives all that was measured, as the API lists it and not in an order.
+func (t topOf) write(ctx context.Context, w io.Writer) error {
+	before := "{"
+	for _, of := range []struct{ name, application string }{{"containers", t.app}, {"hosts", ""}} {
+		if _, err := fmt.Fprintf(w, "%s%q:[", before, of.name); err != nil {
+			return err
+		}
+		comma := ""
+		err := client.Pages(ctx, t.api, client.Path(of.name), t.query(of.application), func(page []client.Doc[json.RawMessage]) error {
+			for _, item := range page {
+				if _, err := fmt.Fprintf(w, "%s%s", comma, item.Raw); err != nil {
+					return err
+				}
+				comma = ","
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		before = "],"
+	}
+	_, err := io.WriteString(w, "]}")
+	return err
 }

@@ -21,8 +21,9 @@ type Config struct {
 	Paint render.Paint
 	Every time.Duration
 	First render.Top // the first values
-	// Fetch asks for the latest values; of a Top it gives what is measured, not how it is looked at.
-	Fetch func(ctx context.Context) (render.Top, error)
+	// Fetch asks for the latest values. What is on the screen says how they are looked at, and so which are wanted where there
+	// are many.
+	Fetch func(ctx context.Context, shown render.Top) (render.Top, error)
 }
 
 // Run shows the screen until somebody quits or ctx ends.
@@ -69,7 +70,7 @@ func (s screen) wait() tea.Cmd {
 }
 
 func (s screen) fetch() tea.Msg {
-	top, err := s.Fetch(s.ctx)
+	top, err := s.Fetch(s.ctx, s.top)
 	return fetched{top, err}
 }
 

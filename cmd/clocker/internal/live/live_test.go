@@ -65,7 +65,7 @@ func look(names ...string) render.Top {
 }
 
 // start runs a screen and gives its terminal, its keyboard, and what Run returned.
-func start(t *testing.T, ctx context.Context, fetch func(context.Context) (render.Top, error)) (*terminal, io.Writer, <-chan error) {
+func start(t *testing.T, ctx context.Context, fetch func(context.Context, render.Top) (render.Top, error)) (*terminal, io.Writer, <-chan error) {
 	t.Helper()
 	out := &terminal{news: make(chan struct{}, 1)}
 	in, keys := io.Pipe()
@@ -80,7 +80,7 @@ func start(t *testing.T, ctx context.Context, fetch func(context.Context) (rende
 
 func TestAScreenIsShownAndGivenBack(t *testing.T) {
 	t.Parallel()
-	out, keys, ended := start(t, t.Context(), func(context.Context) (render.Top, error) { return look("shop/web/0"), nil })
+	out, keys, ended := start(t, t.Context(), func(context.Context, render.Top) (render.Top, error) { return look("shop/web/0"), nil })
 	out.shows(t, "shop/web/0")
 	if _, err := io.WriteString(keys, "q"); err != nil {
 		t.Fatal(err)
@@ -96,7 +96,7 @@ func TestAScreenIsShownAndGivenBack(t *testing.T) {
 func TestTheTerminalIsGivenBackWhenTheProcessIsEnded(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	out, _, ended := start(t, ctx, func(context.Context) (render.Top, error) { return look("shop/web/0"), nil })
+	out, _, ended := start(t, ctx, func(context.Context, render.Top) (render.Top, error) { return look("shop/web/0"), nil })
 	out.shows(t, "shop/web/0")
 	cancel()
 	if err := <-ended; err != nil {
@@ -110,7 +110,7 @@ func TestTheTerminalIsGivenBackWhenTheProcessIsEnded(t *testing.T) {
 func TestTheTerminalIsGivenBackAfterAFault(t *testing.T) {
 	t.Parallel()
 	calls := make(chan struct{}, 1)
-	out, _, ended := start(t, t.Context(), func(context.Context) (render.Top, error) {
+	out, _, ended := start(t, t.Context(), func(context.Context, render.Top) (render.Top, error) {
 		select {
 		case calls <- struct{}{}:
 			return look("shop/web/0"), nil
@@ -129,7 +129,7 @@ func TestTheTerminalIsGivenBackAfterAFault(t *testing.T) {
 func TestLastValuesStayWhenTheAPIIsAway(t *testing.T) {
 	t.Parallel()
 	answered := false
-	out, keys, ended := start(t, t.Context(), func(context.Context) (render.Top, error) {
+	out, keys, ended := start(t, t.Context(), func(context.Context, render.Top) (render.Top, error) {
 		if answered {
 			return render.Top{}, errors.New("nobody is there")
 		}
@@ -139,6 +139,40 @@ func TestLastValuesStayWhenTheAPIIsAway(t *testing.T) {
 	out.shows(t, "nobody is there")
 	out.shows(t, "shop/web/0")
 	if _, err := io.WriteString(keys, "\x03"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// Where there are more containers than are kept, how they are looked at decides which.
+func TestWhatIsAskedForFollowsTheKeys(t *testing.T) {
+	t.Parallel()
+	asked := make(chan render.Top, 1)
+	out, keys, ended := start(t, t.Context(), func(_ context.Context, shown render.Top) (render.Top, error) {
+		select {
+		case asked <- shown:
+		default:
+		}
+		return look("shop/web/0", "shop/web/1"), nil
+	})
+	out.shows(t, "shop/web/1")
+	if _, err := io.WriteString(keys, "mrj"); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		select {
+		case shown := <-asked:
+			if shown.Order != render.ByMemory || !shown.Reverse || shown.Selected == "" {
+				continue
+			}
+		case <-time.After(30 * time.Second):
+			t.Fatal("it never asked in the order of the screen")
+		}
+		break
+	}
+	if _, err := io.WriteString(keys, "q"); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-ended; err != nil {

@@ -24,6 +24,7 @@ type Top struct {
 	At         time.Time
 	Hosts      []TopHost
 	Containers []TopContainer
+	More       int    // containers that there are besides; they come later in the order
 	Trouble    string // why this is not the latest; empty when it is
 
 	Order    string
@@ -82,6 +83,22 @@ func (t Top) Sorted() []TopContainer {
 	return out
 }
 
+// Kept is the Top with so many of its containers, the first ones in the order, and the marked one; the rest is counted.
+func (t Top) Kept(most int) Top {
+	if len(t.Containers) <= most {
+		return t
+	}
+	sorted := t.Sorted()
+	rest := sorted[most:]
+	t.Containers = slices.Clone(sorted[:most]) // what is left out is to be forgotten
+	t.More += len(rest)
+	if i := slices.IndexFunc(rest, func(c TopContainer) bool { return c.Name == t.Selected }); i >= 0 {
+		t.Containers = append(t.Containers, rest[i])
+		t.More--
+	}
+	return t
+}
+
 const (
 	topKeys     = "q quit  c cpu  m memory  n name  r reverse  ↑↓ select"
 	graphRows   = 6
@@ -127,7 +144,11 @@ func (t Top) heading(width int, p Paint) string {
 	if t.Reverse {
 		order += ", reversed"
 	}
-	left := fmt.Sprintf("clocker top: %s, %s on %s, by %s", scope, plural(len(t.Containers), "container"), plural(len(t.Hosts), "host"), order)
+	containers := plural(len(t.Containers)+t.More, "container")
+	if t.More > 0 {
+		containers = fmt.Sprintf("the first %d of %s", len(t.Containers), containers)
+	}
+	left := fmt.Sprintf("clocker top: %s, %s on %s, by %s", scope, containers, plural(len(t.Hosts), "host"), order)
 	right := t.At.Format(time.TimeOnly)
 	blank := width - utf8.RuneCountInString(left) - len(right)
 	if blank < 1 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -113,6 +114,32 @@ func TestAFrameFitsEveryTerminal(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestOfManyContainersTheFirstAreKeptAndTheMarkedOne(t *testing.T) {
+	t.Parallel()
+	top := many(300)
+	top.Order, top.Selected = render.ByName, "shop/web/7"
+	for _, reverse := range []bool{false, true} {
+		top.Reverse = reverse
+		all, kept := top.Sorted(), top.Kept(10)
+		got := kept.Sorted()
+		for i := range 10 {
+			if got[i].Name != all[i].Name {
+				t.Errorf("reverse %t: the one in place %d is %s, want %s", reverse, i, got[i].Name, all[i].Name)
+			}
+		}
+		has := slices.ContainsFunc(got, func(c render.TopContainer) bool { return c.Name == top.Selected })
+		if !has || len(got)+kept.More != 300 || len(got) > 11 {
+			t.Errorf("reverse %t: %d kept and %d more; the marked one is there: %t", reverse, len(got), kept.More, has)
+		}
+		if line := kept.Frame(120, 24, render.Paint{})[0]; !strings.Contains(line, fmt.Sprintf("the first %d of 300 containers", len(got))) {
+			t.Errorf("%s", line)
+		}
+	}
+	if same := top.Kept(300); same.More != 0 || len(same.Containers) != 300 {
+		t.Errorf("%d, %d more", len(same.Containers), same.More)
 	}
 }
 
