@@ -18,7 +18,23 @@ func fault(err error) error {
 	if err == nil || !passing(err) {
 		return err
 	}
-	return &clocker.Error{Code: clocker.Unavailable, Message: "the database does not answer", Err: err}
+	return &clocker.Error{Code: clocker.Unavailable, Message: trouble(err), Err: err}
+}
+
+// trouble says what is wrong with the database, as far as somebody who does not run it can act on that.
+func trouble(err error) string {
+	var pe *pgconn.PgError
+	if errors.As(err, &pe) {
+		switch pe.Code {
+		case "53100":
+			return "the disk of the database is full"
+		case "53300":
+			return "the database takes no more connections"
+		case "25006":
+			return "the database can only be read for now"
+		}
+	}
+	return "the database does not answer"
 }
 
 func passing(err error) bool {

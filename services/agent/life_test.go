@@ -256,7 +256,7 @@ func TestNameHeldByAForeignContainer(t *testing.T) {
 	id := b.foreign(a.EngineName(), nil)
 	b.point(b.network.ID, e)
 	b.assign(a)
-	b.seen("container.failed " + a.Path() + ": the name " + a.EngineName() + " is held by a container that is not Clocker's")
+	b.seen("container.failed " + a.Path() + ": the name " + a.EngineName() + " is held by a container that is not Clocker's; rename that one or remove it: docker rm " + a.EngineName())
 	if !b.inspect(id).State.Running {
 		t.Error("the foreign container was touched")
 	}

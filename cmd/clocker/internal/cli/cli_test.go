@@ -206,6 +206,7 @@ shop/web/0  failed
   image      failed: the build ended with 1
     | RUN false
 clocker: deploy of shop failed: web: image cannot be had
+  hint: once the image can be had: clocker delete shop --wait    and deploy it again
 `)
 }
 
@@ -247,7 +248,7 @@ func TestNoHostCanTakeIt(t *testing.T) {
 shop/web/0: waits to place: 1x memory
 shop cannot be placed: no host has 64 GiB
   shop/web/0: waits to place: 1x memory
-It stays and is placed as soon as a host can take it. Why: clocker explain shop    Give it up: clocker delete shop
+It stays and is placed as soon as a host can take it. Why: clocker explain shop    Give it up: clocker operations cancel op1
 `)
 }
 

@@ -111,6 +111,7 @@ func (s *Shell) withReasons(ctx context.Context, api *client.Client, err error) 
 	if explainErr != nil {
 		return err // what failed matters more than that its reasons cannot be had
 	}
+	failed.next = afterFailure(failed.application, list)
 	seen := map[string]bool{}
 	for _, e := range list {
 		if !seen[e.Value.Reason] {
@@ -119,6 +120,17 @@ func (s *Shell) withReasons(ctx context.Context, api *client.Client, err error) 
 		seen[e.Value.Reason] = true
 	}
 	return err
+}
+
+// afterFailure is how to go on once what stood in the way is mended. An image that could not be had is asked for again by
+// the next deploy alone.
+func afterFailure(app string, waiting []client.Doc[client.Explanation]) string {
+	for _, e := range waiting {
+		if e.Value.Image != nil && e.Value.Image.State == "failed" {
+			return fmt.Sprintf("once the image can be had: clocker delete %s --wait    and deploy it again", app)
+		}
+	}
+	return fmt.Sprintf("once that is mended: clocker restart %s    or take it away: clocker delete %s", app, app)
 }
 
 // read gives the text of a blueprint, or so much of it that it is refused for its size.
@@ -168,6 +180,10 @@ func placed(err error, file string, text []byte) error {
 }
 
 func (s *Shell) deployRequest(d deployment, text []byte) (client.Request, error) {
+	if len(text) > blueprint.MaxBytes {
+		return client.Request{}, &usageError{fmt.Sprintf("%s is larger than %s, and no blueprint is: is it the right file? Files that containers need go into their images",
+			fileName(d.file), render.Size(blueprint.MaxBytes))}
+	}
 	r := client.Request{Method: http.MethodPost, Path: client.Path("applications"), Body: text, ContentType: "application/yaml"}
 	r.Query = url.Values{}
 	for name, on := range map[string]bool{"dry_run": d.dryRun, "tolerant": d.tolerant} {

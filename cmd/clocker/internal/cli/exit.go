@@ -166,9 +166,12 @@ func (s *Shell) hint(err error) string {
 	var problem *client.Problem
 	var gone *client.Unreachable
 	var foreign *client.Foreign
+	var failed *operationFailed
 	var unknown x509.UnknownAuthorityError
 	var name x509.HostnameError
 	switch {
+	case errors.As(err, &failed):
+		return failed.next
 	case errors.As(err, &unknown):
 		return "name the authority that signed its certificate, ca.pem of the installation: --ca FILE or CLOCKER_CA"
 	case errors.As(err, &name):
@@ -183,6 +186,8 @@ func (s *Shell) hint(err error) string {
 		return ""
 	case problem.Status == http.StatusUnauthorized:
 		return fmt.Sprintf("the token comes from %s; is it that of this installation?", s.asked.tokenFrom)
+	case problem.Status == http.StatusServiceUnavailable:
+		return "it may pass by itself; what is wrong is found by: clocker doctor"
 	case problem.Oldest > 0:
 		return fmt.Sprintf("the oldest are had with: --from %d", problem.Oldest)
 	case problem.Suggestion != "":

@@ -20,7 +20,10 @@ func TestMistakesOfTheCommandLineAreAnsweredInWords(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	dir := t.TempDir()
-	good := filepath.Join("testdata", "shop.yaml")
+	good, large := filepath.Join("testdata", "shop.yaml"), filepath.Join(dir, "large.yaml")
+	if err := os.WriteFile(large, make([]byte, 2<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for args, want := range map[string]struct {
 		code int
 		talk string
@@ -38,6 +41,11 @@ func TestMistakesOfTheCommandLineAreAnsweredInWords(t *testing.T) {
 		"events --type container.helthy": {2, `no event is called "container.helthy"; those of container: requested, `},
 		"events --type nope":             {2, `no event is called "nope"; they are called NOUN.VERB, such as container.healthy, and the nouns are address, application, `},
 		"deploy " + dir:                  {2, dir + ` is a directory: name the file of the blueprint`},
+		"ps Shop":                        {2, `"Shop" names nothing, as ids are in small letters; did you mean shop?`},
+		"inspect Shop_1":                 {2, `"Shop_1" names nothing: write APP, APP/ENTITY or APP/ENTITY/N, such as shop/web/0`},
+		"ps --url http://far:8080/v1/":   {2, `"http://far:8080/v1/" is the address of a version of the API: leave out /v1/`},
+		"deploy " + large:                {2, large + ` is larger than 1 MiB, and no blueprint is: is it the right file? `},
+		"diff " + large:                  {2, large + ` is larger than 1 MiB, and no blueprint is: is it the right file? `},
 		"diff " + dir + "/none":          {2, `there is no file ` + dir + `/none`},
 		"validate " + dir:                {2, dir + ` is a directory: name the file of the blueprint`},
 		"deploy " + good + " --context " + dir + "/none": {1, `pack ` + dir + `/none: there is no such directory`},

@@ -123,5 +123,8 @@ func parseURL(base string) (*url.URL, error) {
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return nil, &usageError{fmt.Sprintf("%q is no address of an API, such as %s", base, defaultURL)}
 	}
+	if strings.Trim(u.Path, "/") == "v1" {
+		return nil, &usageError{fmt.Sprintf("%q is the address of a version of the API: leave out %s", base, u.Path)}
+	}
 	return u, nil
 }

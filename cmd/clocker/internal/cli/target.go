@@ -50,6 +50,11 @@ func parseTarget(text string) (target, error) {
 }
 
 func badTarget(text string) error {
+	if small := strings.ToLower(text); small != text {
+		if _, err := parseTarget(small); err == nil {
+			return &usageError{fmt.Sprintf("%q names nothing, as ids are in small letters; did you mean %s?", text, small)}
+		}
+	}
 	return &usageError{fmt.Sprintf("%q names nothing: write APP, APP/ENTITY or APP/ENTITY/N, such as shop/web/0", text)}
 }
 

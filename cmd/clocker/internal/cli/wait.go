@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"clocker.io/cmd/clocker/internal/client"
+	"clocker.io/pkg/events"
 
 	"github.com/spf13/cobra"
 )
@@ -136,7 +137,7 @@ func (s *Shell) outcome(ctx context.Context, a client.Accepted, op client.Operat
 	switch {
 	case errors.As(err, &never):
 		return &stillRunning{exitImpossible, fmt.Sprintf("%s cannot be placed: %s\nIt stays and is placed as soon as a host can "+
-			"take it. Why: clocker explain %s    Give it up: clocker delete %s", a.Application, never.reason, a.Application, a.Application)}
+			"take it. Why: clocker explain %s%s", a.Application, never.reason, a.Application, giveUp(op))}
 	case ctx.Err() != nil && errors.Is(context.Cause(ctx), errTime):
 		return &stillRunning{exitTime, fmt.Sprintf("time is up; %s goes on. Follow it with: %s", a.Application, followCommand(a))}
 	case ctx.Err() != nil:
@@ -150,10 +151,19 @@ func (s *Shell) outcome(ctx context.Context, a client.Accepted, op client.Operat
 	return nil
 }
 
+// giveUp is how to take back what cannot be placed: of an application that runs, no more than was asked for.
+func giveUp(op client.Operation) string {
+	if op.Kind != events.OperationDeploy && op.Kind != events.OperationResize {
+		return ""
+	}
+	return "    Give it up: clocker operations cancel " + op.Operation
+}
+
 // operationFailed is an operation that ended badly.
 type operationFailed struct {
 	application string
 	op          client.Operation
+	next        string // what to do about it
 }
 
 func (e *operationFailed) Error() string {

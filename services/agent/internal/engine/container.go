@@ -31,6 +31,9 @@ func (e *Engine) Inspect(ctx context.Context, name string) (*plan.Observed, erro
 	o := &plan.Observed{EngineID: c.ID, Name: strings.TrimPrefix(c.Name, "/")}
 	if c.Config != nil {
 		o.Ours, o.ID = e.owns(c.Config.Labels), idOf(c.Config.Labels)
+		if !o.Ours {
+			o.Other = c.Config.Labels[clocker.LabelInstallation]
+		}
 	}
 	if s := c.State; s != nil {
 		o.Status = statusOf(s.Status)

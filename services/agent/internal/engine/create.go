@@ -58,7 +58,7 @@ func (e *Engine) volume(ctx context.Context, name string, owner clocker.Key) err
 		return e.refusal("create volume "+name, err)
 	}
 	if !e.owns(v.Labels) || v.Labels[clocker.LabelContainer] != owner.String() {
-		return &Refusal{Reason: "the volume name " + name + " is held by a volume that does not belong to this container"}
+		return &Refusal{Reason: "the volume name " + name + " is held by a volume that does not belong to this container; move away what it holds and remove it: docker volume rm " + name}
 	}
 	return nil
 }

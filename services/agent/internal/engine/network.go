@@ -25,7 +25,7 @@ func (e *Engine) EnsureNetwork(ctx context.Context, n clocker.Network) (made boo
 	case err != nil:
 		return false, e.refusal("look at network "+n.Docker, err)
 	case have.Name == n.Docker && !e.owns(have.Labels):
-		return false, &Refusal{Reason: "the Docker network " + n.Docker + " exists and is not Clocker's"}
+		return false, &Refusal{Reason: foreignNetwork(n.Docker, have.Labels[clocker.LabelInstallation])}
 	case have.Labels[clocker.LabelNetwork] == n.ID && same(have, n):
 		return false, nil
 	}
@@ -33,6 +33,15 @@ func (e *Engine) EnsureNetwork(ctx context.Context, n clocker.Network) (made boo
 		return false, err
 	}
 	return true, e.makeNetwork(ctx, n)
+}
+
+// foreignNetwork says whose a network is that has a name of ours, and what to do about it.
+func foreignNetwork(name, installation string) string {
+	if installation != "" {
+		return "the Docker network " + name + " is that of another installation of Clocker, " + installation +
+			"; start one of the two with another CLOCKER_FIRST_VNI"
+	}
+	return "the Docker network " + name + " exists and is not Clocker's; remove it: docker network rm " + name
 }
 
 func (e *Engine) lookAtNetwork(ctx context.Context, name string) (network.Inspect, error) {

@@ -101,11 +101,19 @@ func taken(in Input) Step {
 	o := in.Observed
 	switch {
 	case !o.Ours:
-		return refuse(in, "the name "+o.Name+" is held by a container that is not Clocker's")
+		return refuse(in, "the name "+o.Name+" is held by "+foreign(o))
 	case in.Holder || !in.Settled:
 		return again(in, "the name "+o.Name+" is still held by "+o.ID)
 	}
 	return Step{Do: Remove, Target: o.EngineID, Reason: "its name belongs to " + in.ID, Ledger: in.Ledger}
+}
+
+// foreign says whose a container is that this installation does not touch, and what to do about it.
+func foreign(o *Observed) string {
+	if o.Other != "" {
+		return "a container of another installation of Clocker, " + o.Other + "; deploy this application under another id"
+	}
+	return "a container that is not Clocker's; rename that one or remove it: docker rm " + o.Name
 }
 
 // missing makes the container. One that had run and is gone was removed by a foreign hand: that counts as an end.

@@ -29,6 +29,7 @@ type Observed struct {
 	EngineID   string
 	Name       string
 	Ours       bool   // carries this installation's label
+	Other      string // the installation that its label names when it is not this one; empty for what is no Clocker's
 	ID         string // from its labels; empty when they name no container
 	Status     Status
 	StartedAt  time.Time // of the last run; zero when it never ran
