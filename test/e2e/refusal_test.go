@@ -154,6 +154,7 @@ var chances = []struct {
 	{regexp.MustCompile(`"trace_id": *"[0-9a-f]+"`), `"trace_id": "<trace>"`},
 	{regexp.MustCompile(`(?m)^ +\|  ---> Using cache\n`), ""}, // the Engine may have done the step before
 	{regexp.MustCompile(`failed for \S+`), "failed for <time>"},
+	{regexp.MustCompile(`\bop-[0-9a-z]+`), "<operation>"},
 	{regexp.MustCompile(`\(process \d+\)`), "(process <pid>)"},
 	{regexp.MustCompile(`most free is [0-9.]+ [A-Za-z]+`), "most free is <size>"},
 	{regexp.MustCompile(`(?m)(--->|Running in|container) [0-9a-f]{12}$`), "$1 <id>"},

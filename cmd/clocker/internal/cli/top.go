@@ -30,7 +30,8 @@ func (s *Shell) top() *cobra.Command {
 		Long: `Shows what hosts and containers use of processors, memory, network and disks, and goes on with it. CPU is in percent
 of one core for a container, and of all cores of a host. Keys: q quits; c, m and n put in order by cpu, memory or name, r turns the order
 round; arrows mark a container, whose last minutes are drawn where there is room.
-Without a terminal that can be drawn on, or with --once or -o json, it shows them once. A host that says nothing is silent, and so are its containers.`,
+Without a terminal that can be drawn on, or with --once or -o json, it shows them once. A host that says nothing is silent, and so are its containers.
+Of more than 1,000 containers it shows the first in the order, and says how many there are; -o json has them all.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if !slices.Contains([]string{render.ByCPU, render.ByMemory, render.ByName}, order) {
 				return &usageError{fmt.Sprintf("--sort %s is not known: cpu, memory or name", order)}
