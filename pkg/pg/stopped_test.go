@@ -46,14 +46,14 @@ func holder(what string) {
 	heard := bufio.NewReader(os.Stdin)
 	hear := func() { _, _ = heard.ReadString('\n') }
 	switch what {
-	case "sequencer":
+	case "sequencer", "late publisher", "late maker":
 		conn, err := bus.Connect(bus.Options{Name: "holder", URL: os.Getenv(holderNATS), Credentials: os.Getenv(holderUser)})
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
 		fmt.Println("runs")
-		_ = db.Sequence(context.Background(), conn.Stream())
+		_ = db.Sequence(context.Background(), late(what, conn.Stream(), hear))
 	case "between":
 		_ = db.Hold(context.Background(), "role", func(ctx context.Context, f pg.Fence) error {
 			fmt.Println("holds")
