@@ -180,7 +180,7 @@ func (w *world) events(ctx context.Context) (float64, error) {
 
 // memoryOf is the most memory that the command line had while it wrote a list, for a short one and a long one.
 func memoryOf(ctx context.Context, small, large *world) (out []result.Result, err error) {
-	for _, args := range [][]string{{"ps"}, {"ps", "-o", "json"}, {"events", "-o", "json"}} {
+	for _, args := range [][]string{{"ps"}, {"ps", "-o", "json"}, {"top"}, {"top", "-o", "json"}, {"events", "-o", "json"}} {
 		var peaks [2]float64
 		for i, w := range []*world{small, large} {
 			if peaks[i], err = w.peak(ctx, args...); err != nil {
