@@ -2,10 +2,13 @@ package outbox
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"clocker.io/pkg/clocker"
@@ -135,4 +138,46 @@ type conflict func()
 func (c conflict) Request(context.Context, string, any, any) error {
 	c()
 	return &clocker.Error{Code: clocker.Conflict, Message: "epoch is over"}
+}
+
+// Two hundred builds that failed at once have printed more than a message may hold.
+func TestNoRequestIsLargerThanAMessageMayBe(t *testing.T) {
+	t.Parallel()
+	const builds = 200
+	o := load(t, filepath.Join(t.TempDir(), "facts.json"))
+	for n := range builds {
+		f := clocker.Fact{Kind: clocker.FactImageFailed, Image: &clocker.ImageFact{Key: fmt.Sprint(n), Tail: slices.Repeat([]string{strings.Repeat("x", 3000)}, 20)}}
+		f.Bound()
+		if err := o.Add(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	control := &owner{batches: make(chan clocker.FactBatch, builds)}
+	s := Sender{Outbox: o, Control: control, Host: "h", Noun: "image", Epoch: func() int64 { return 1 }, Log: slog.New(slog.DiscardHandler)}
+	for more, err := true, error(nil); more; {
+		if more, err = s.send(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(control.batches)
+	sent := 0
+	for b := range control.batches {
+		text, err := json.Marshal(b)
+		if err != nil || len(text) > (1<<20)+1000 {
+			t.Errorf("a request of %d bytes, %v", len(text), err)
+		}
+		for _, f := range b.Facts {
+			if f.Image.Key != fmt.Sprint(sent) {
+				t.Fatalf("fact %d is of build %s", sent, f.Image.Key)
+			}
+			sent++
+		}
+	}
+	if sent != builds {
+		t.Errorf("%d facts were sent, want %d", sent, builds)
+	}
+	// One that is larger than that by itself is sent alone.
+	if one, err := fitting([]clocker.Fact{{Reason: "large"}, {}}, 1); err != nil || len(one) != 1 {
+		t.Errorf("%d facts, %v", len(one), err)
+	}
 }

@@ -2,6 +2,8 @@ package outbox
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -9,7 +11,12 @@ import (
 	"clocker.io/pkg/reconcile"
 )
 
-const batch = 200 // facts in one request
+// Bounds of one request. A build that failed comes with the last lines that it printed: 200 of them could be more than a
+// message may hold, and would keep all others from their owner.
+const (
+	batch      = 200 // facts
+	batchBytes = 1 << 20
+)
 
 // Control is who takes facts; a *bus.Conn is one.
 type Control interface {
@@ -66,7 +73,10 @@ func (s Sender) Run(ctx context.Context) error {
 
 // send sends one batch and says whether there may be another.
 func (s Sender) send(ctx context.Context) (bool, error) {
-	facts := s.Outbox.Waiting(s.Noun, batch)
+	facts, err := fitting(s.Outbox.Waiting(s.Noun, batch), batchBytes)
+	if err != nil {
+		return false, err
+	}
 	epoch := s.Epoch()
 	if len(facts) == 0 || epoch == 0 {
 		return false, nil
@@ -74,7 +84,7 @@ func (s Sender) send(ctx context.Context) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	var reply clocker.FactReply
-	err := s.Control.Request(ctx, clocker.SubjectFact+s.Host,
+	err = s.Control.Request(ctx, clocker.SubjectFact+s.Host,
 		clocker.FactBatch{Host: s.Host, Epoch: epoch, Noun: s.Noun, Facts: facts}, &reply)
 	if err != nil {
 		if code := clocker.CodeOf(err); (code == clocker.Denied || code == clocker.Conflict) && s.Epoch() == epoch {
@@ -94,6 +104,21 @@ func (s Sender) send(ctx context.Context) (bool, error) {
 		}
 	}
 	return true, s.Outbox.Settle(settled)
+}
+
+// fitting is the first facts, at least one and else at most so many bytes of them.
+func fitting(facts []clocker.Fact, most int) ([]clocker.Fact, error) {
+	bytes := 0
+	for i, f := range facts {
+		text, err := json.Marshal(f)
+		if err != nil {
+			return nil, fmt.Errorf("encode fact %d: %w", f.Counter, err)
+		}
+		if bytes += len(text); bytes > most && i > 0 {
+			return facts[:i], nil
+		}
+	}
+	return facts, nil
 }
 
 func pathOf(f clocker.Fact) string {
