@@ -134,35 +134,48 @@ func (s *Stream) Recreate(ctx context.Context, generation, first int64) error {
 	defer cancel()
 	size := int64(streamBytes)
 	for tries := createTries; ; {
-		if err := s.conn.js.DeleteStream(ctx, streamName); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
-			return fmt.Errorf("delete stream: %w", err)
-		}
-		_, err := s.conn.js.CreateStream(ctx, jetstream.StreamConfig{
-			Name: streamName, Subjects: []string{events.SubjectRoot + ">"}, Storage: jetstream.FileStorage,
-			MaxBytes: size, Discard: jetstream.DiscardOld, FirstSeq: uint64(first), AllowAtomicPublish: true,
-			AllowDirect: true, Metadata: map[string]string{metaGeneration: strconv.FormatInt(generation, 10)},
-		})
+		err := s.remake(ctx, generation, first, size)
 		switch {
 		case err == nil:
 			return nil
 		case noRoom(err) && size/4 >= streamBytesLeast:
 			size /= 4
-		case hasCode(err, noStore, nameTaken) && tries > 1 && reconcile.Pause(ctx, createPause) == nil:
+		case passing(err) && tries > 1 && reconcile.Pause(ctx, createPause) == nil:
 			tries--
 		default:
-			return fmt.Errorf("create stream: %w", err)
+			return err
 		}
 	}
+}
+
+func (s *Stream) remake(ctx context.Context, generation, first, size int64) error {
+	if err := s.conn.js.DeleteStream(ctx, streamName); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return fmt.Errorf("delete stream: %w", err)
+	}
+	_, err := s.conn.js.CreateStream(ctx, jetstream.StreamConfig{
+		Name: streamName, Subjects: []string{events.SubjectRoot + ">"}, Storage: jetstream.FileStorage,
+		MaxBytes: size, Discard: jetstream.DiscardOld, FirstSeq: uint64(first), AllowAtomicPublish: true,
+		AllowDirect: true, Metadata: map[string]string{metaGeneration: strconv.FormatInt(generation, 10)},
+	})
+	if err != nil {
+		return fmt.Errorf("create stream: %w", err)
+	}
+	return nil
 }
 
 // The server removes the directory of a deleted stream beside its answer, and the one above it with its last entry: a
 // stream made in that moment finds no place, may leave its name behind, and is made a moment later.
 const (
-	noStore     = 10049
-	nameTaken   = 10058
-	createTries = 5
-	createPause = 250 * time.Millisecond
+	noStore, nameTaken  = 10049, 10058
+	notEnabled, notHere = 10076, 10039 // while JetStream is started again
+	createTries         = 5
+	createPause         = 250 * time.Millisecond
 )
+
+// passing reports whether an error is one that passes in a moment.
+func passing(err error) bool {
+	return hasCode(err, noStore, nameTaken, notEnabled, notHere) || errors.Is(err, nats.ErrNoResponders)
+}
 
 func hasCode(err error, codes ...jetstream.ErrorCode) bool {
 	var api *jetstream.APIError

@@ -18,6 +18,8 @@ import (
 
 const (
 	guardEvery = time.Second
+	// guardDoubts is how often in a row that must be so: on a busy machine a stream may be made for longer than a second.
+	guardDoubts = 3
 	// guardRoom is what must fit on the disk: with less, a batch of events may not.
 	guardRoom = 1 << 20
 	// What a start does not cure is left to itself for longer each time.
@@ -76,7 +78,7 @@ func (g *guard) look() {
 		g.wait, g.doubts = 0, 0
 		return
 	}
-	if g.doubts++; g.doubts < 2 && !full {
+	if g.doubts++; g.doubts < guardDoubts && !full {
 		return // a stream that is just being made looks like one that was lost
 	}
 	if full {
