@@ -14,6 +14,7 @@ import (
 	"clocker.io/pkg/bus"
 	"clocker.io/pkg/bus/bustest"
 	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/run/runtest"
 )
 
 type question struct{ N int }
@@ -23,9 +24,19 @@ func serve(t *testing.T, conn *bus.Conn, probe string, rs ...bus.Responder) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
-	for _, r := range append(rs, bus.Respond(probe, "", func(_ context.Context, _ string, q question) (question, error) { return q, nil })) {
+	there := conn.Subscriptions()
+	for _, r := range rs {
 		go func() { _ = r.Serve(ctx, conn) }()
 	}
+	runtest.Eventually(t, "subscribe", func() error {
+		if n := conn.Subscriptions() - there; n < len(rs) {
+			return fmt.Errorf("%d of %d", n, len(rs))
+		}
+		return nil
+	})
+	// The server hears of this one after the others.
+	r := bus.Respond(probe, "", func(_ context.Context, _ string, q question) (question, error) { return q, nil })
+	go func() { _ = r.Serve(ctx, conn) }()
 	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		var q question

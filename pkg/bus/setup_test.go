@@ -14,6 +14,7 @@ import (
 	"clocker.io/pkg/bus/bustest"
 	"clocker.io/pkg/bus/rights"
 	"clocker.io/pkg/events"
+	"clocker.io/pkg/run/runtest"
 
 	"github.com/nats-io/nats.go"
 )
@@ -102,6 +103,7 @@ func connectAs(t *testing.T, server *bustest.NATS, user string, log *slog.Logger
 		t.Fatal(err)
 	}
 	t.Cleanup(conn.Close)
+	runtest.Eventually(t, "connect", func() error { return conn.Ready(t.Context()) })
 	return conn
 }
 

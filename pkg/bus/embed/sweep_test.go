@@ -1,6 +1,7 @@
 package embed_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"clocker.io/pkg/bus/access"
 	"clocker.io/pkg/bus/embed"
 	"clocker.io/pkg/bus/rights"
+	"clocker.io/pkg/run/runtest"
 )
 
 // A data directory of the time before there were identities, or of others, is taken over: what it kept is in Postgres.
@@ -34,9 +36,12 @@ func TestStreamsOfFormerAccountsAreRemovedAndOursStay(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(conn.Close)
+		runtest.Eventually(t, "connect", func() error { return conn.Ready(t.Context()) })
 		return conn.Stream()
 	}
-	if err := open(s.Server).Recreate(t.Context(), 7, 1); err != nil {
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // for each answer: the machine may be slow
+	defer cancel()
+	if err := open(s.Server).Recreate(ctx, 7, 1); err != nil {
 		t.Fatal(err)
 	}
 	s.Stop()
@@ -45,7 +50,7 @@ func TestStreamsOfFormerAccountsAreRemovedAndOursStay(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(again.Stop)
-	if state, err := open(again).Open(t.Context()); err != nil || state.Generation != 7 {
+	if state, err := open(again).Open(ctx); err != nil || state.Generation != 7 {
 		t.Errorf("our stream: %+v, %v", state, err)
 	}
 	for _, name := range []string{"$G", former} {

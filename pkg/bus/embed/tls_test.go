@@ -124,17 +124,13 @@ func TestThePortIsClosedToWhoeverSpeaksNoTLSOrDoesNotTrustIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := conn.Ready(t.Context()); err != nil {
-		t.Errorf("a service: %v", err)
-	}
+	runtest.Eventually(t, "connect", func() error { return conn.Ready(t.Context()) })
 	inside, err := bus.Connect(bus.Options{Name: t.Name(), InProcess: s, Credentials: access.File(s.auth, "ipam")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer inside.Close()
-	if err := inside.Ready(t.Context()); err != nil {
-		t.Errorf("a service of the same process: %v", err)
-	}
+	runtest.Eventually(t, "connect", func() error { return inside.Ready(t.Context()) })
 }
 
 func TestACertificateIsReplacedWithoutLosingAClient(t *testing.T) {

@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -42,18 +43,31 @@ func setup(t *testing.T) *fixture {
 	f := &fixture{wants: make(chan clocker.ImageWant, 1000),
 		db: pgtest.Open(t, "imagebuilder", pg.Schema{Name: "imagebuilder", Migrations: store.Migrations()})}
 	f.jobs = jobs.New(jobs.Config{DB: f.db, Bus: conn, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	there := make(chan struct{}, 1)
+	r := bus.Listen(clocker.SubjectWant+"localhost", "", func(_ context.Context, _ string, w clocker.Want) {
+		if w.Image != nil {
+			f.wants <- *w.Image
+			return
+		}
+		select {
+		case there <- struct{}{}:
+		default:
+		}
+	})
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{}, 2)
-	for _, r := range []bus.Responder{
-		bus.Listen(clocker.SubjectWant+"localhost", "", func(_ context.Context, _ string, w clocker.Want) { f.wants <- *w.Image }),
-		bus.Respond("probe", "", func(context.Context, string, struct{}) (struct{}, error) { return struct{}{}, nil }),
-	} {
-		go func() { _ = r.Serve(ctx, conn); done <- struct{}{} }()
-	}
-	t.Cleanup(func() { cancel(); <-done; <-done })
-	runtest.Eventually(t, "subscribe", func() error {
-		var reply struct{}
-		return conn.Request(t.Context(), "probe", struct{}{}, &reply)
+	done := make(chan struct{})
+	go func() { defer close(done); _ = r.Serve(ctx, conn) }()
+	t.Cleanup(func() { cancel(); <-done })
+	runtest.Eventually(t, "subscribe", func() error { // what says nothing is heard once it is
+		if err := conn.Publish(clocker.SubjectWant+"localhost", clocker.Want{}); err != nil {
+			return err
+		}
+		select {
+		case <-there:
+			return nil
+		default:
+			return errors.New("not yet")
+		}
 	})
 	return f
 }

@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -60,7 +61,7 @@ func setup(t *testing.T) *fixture {
 		DB: f.db, Bus: conn, TokenFile: file, Location: "localhost", Now: f.clock.now, Log: slog.New(slog.DiscardHandler),
 		Providers: map[string]provider.Provider{"localhost": provider.NewLocalhost(control.Offers{DB: f.db, Location: "localhost"})},
 	})
-	listen(t, conn, bus.Listen(clocker.SubjectWant+"localhost", "", func(_ context.Context, _ string, w clocker.Want) { f.calls <- w }))
+	listen(t, conn, f.calls)
 	f.run(t, func(ctx context.Context, s *store.Store) ([]events.Event, error) { return nil, s.Seed(ctx, cloud(64)) })
 	f.watch = func() func() {
 		ctx, cancel := context.WithCancel(context.Background())
@@ -78,19 +79,34 @@ func cloud(maxContainers int) store.Cloud {
 		MaxContainers: maxContainers, Strategies: []clocker.Strategy{{Name: "MaxContainers"}, {Name: "BreadthFirst"}}}
 }
 
-// listen serves a responder and returns once its subscription is there: it answers itself.
-func listen(t *testing.T, conn *bus.Conn, r bus.Responder) {
+// listen hears what host localhost is told, and returns once its subscription is there: what says nothing is its own.
+func listen(t *testing.T, conn *bus.Conn, calls chan<- clocker.Want) {
 	t.Helper()
+	there := make(chan struct{}, 1)
+	r := bus.Listen(clocker.SubjectWant+"localhost", "", func(_ context.Context, _ string, w clocker.Want) {
+		if w != (clocker.Want{}) {
+			calls <- w
+			return
+		}
+		select {
+		case there <- struct{}{}:
+		default:
+		}
+	})
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{}, 2)
-	probe := bus.Respond("probe", "", func(context.Context, string, struct{}) (struct{}, error) { return struct{}{}, nil })
-	for _, r := range []bus.Responder{r, probe} {
-		go func() { _ = r.Serve(ctx, conn); done <- struct{}{} }()
-	}
-	t.Cleanup(func() { cancel(); <-done; <-done })
+	done := make(chan struct{})
+	go func() { defer close(done); _ = r.Serve(ctx, conn) }()
+	t.Cleanup(func() { cancel(); <-done })
 	runtest.Eventually(t, "subscribe", func() error {
-		var reply struct{}
-		return conn.Request(t.Context(), "probe", struct{}{}, &reply)
+		if err := conn.Publish(clocker.SubjectWant+"localhost", clocker.Want{}); err != nil {
+			return err
+		}
+		select {
+		case <-there:
+			return nil
+		default:
+			return errors.New("not yet")
+		}
 	})
 }
 
