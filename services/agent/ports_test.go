@@ -64,6 +64,22 @@ func TestAHeldLeaseIsToldWithAllThatStandsInItsWay(t *testing.T) {
 			t.Errorf("it told of %s: %v", not, told)
 		}
 	}
+	// A port of datagrams, which a program has at all addresses.
+	packets, err := net.ListenPacket("udp", "0.0.0.0:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = packets.Close() }()
+	port := packets.LocalAddr().(*net.UDPAddr).Port
+	d, e := b.member(2, func(a *clocker.Assignment) {
+		a.Ports = []clocker.PortBinding{{Port: 53, HostPort: port, Protocol: "udp"}}
+	})
+	b.point(b.network.ID, e)
+	b.assign(a, other, d)
+	g := b.seen(fmt.Sprintf("container.failed %s: host port %d is held by ", d.Path(), port))
+	if !slices.Contains(g.Held, clocker.HostPort{Protocol: "udp", Port: port}) {
+		t.Errorf("it told of %v", g.Held)
+	}
 	// In a new epoch it is told again, as it was.
 	b.set(func() { b.epoch++ })
 	b.send(clocker.SubjectWant+host, clocker.Want{Host: &clocker.HostWant{Reason: "again"}})
