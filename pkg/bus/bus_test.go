@@ -245,3 +245,42 @@ func TestARequestThatPanicsIsRefusedAndTheNextIsAnswered(t *testing.T) {
 		}
 	}
 }
+
+// When Serve has returned, the service closes what its functions work with.
+func TestWhoListensIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	conn := bustest.Connect(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	heard, goOn := make(chan struct{}, 1), make(chan struct{})
+	var done atomic.Bool
+	listen := bus.Listen("beat", "", func(context.Context, string, question) {
+		select {
+		case heard <- struct{}{}:
+		default:
+		}
+		<-goOn
+		done.Store(true)
+	})
+	ended := make(chan struct{})
+	go func() { defer close(ended); _ = listen.Serve(ctx, conn) }()
+	for listening := true; listening; { // until the subscription is there, nobody hears
+		if err := conn.Publish("beat", question{}); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-heard:
+			listening = false
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	cancel()
+	select {
+	case <-ended:
+		t.Error("it has ended beside a message that is worked on")
+	case <-time.After(50 * time.Millisecond): // longer only misses a fault
+	}
+	close(goOn)
+	if <-ended; !done.Load() {
+		t.Error("it has ended before a message was done with")
+	}
+}

@@ -210,8 +210,11 @@ func (r Responder) misused(m *nats.Msg) string {
 	return ""
 }
 
-// Serve subscribes the responder until ctx ends. Concurrent answers still running then are waited for.
+// Serve subscribes the responder until ctx ends. What is being answered, or listened to, then is waited for, and nothing is
+// begun any more: its service closes what it works with.
 func (r Responder) Serve(ctx context.Context, c *Conn) error {
+	var begin sync.Mutex // over ended, and over what is begun
+	ended := false
 	var running sync.WaitGroup
 	slots := make(chan struct{}, cmp.Or(r.most, atOnce))
 	handle := func(m *nats.Msg) {
@@ -219,15 +222,21 @@ func (r Responder) Serve(ctx context.Context, c *Conn) error {
 			c.log.Error("drop a message", "subject", r.Subject, "reason", reason, "sent as", m.Subject, "reply", m.Reply)
 			return
 		}
-		if r.ordered {
-			r.guarded(ctx, c, m)
-			return
+		if !r.ordered {
+			slots <- struct{}{}
 		}
-		slots <- struct{}{}
-		running.Go(func() {
-			defer func() { <-slots }()
+		begin.Lock()
+		defer begin.Unlock()
+		switch {
+		case ended:
+		case r.ordered:
 			r.guarded(ctx, c, m)
-		})
+		default:
+			running.Go(func() {
+				defer func() { <-slots }()
+				r.guarded(ctx, c, m)
+			})
+		}
 	}
 	var sub *nats.Subscription
 	var err error
@@ -241,6 +250,9 @@ func (r Responder) Serve(ctx context.Context, c *Conn) error {
 	}
 	<-ctx.Done()
 	_ = sub.Unsubscribe()
+	begin.Lock()
+	ended = true
+	begin.Unlock()
 	running.Wait()
 	return ctx.Err()
 }
