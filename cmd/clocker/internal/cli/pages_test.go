@@ -104,33 +104,53 @@ func (h *heap) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// answerTree gives an application of n containers in one answer.
+func answerTree(f *fakeAPI, n int) {
+	f.answer("GET /v1/hosts", 200, `{"items":[]}`)
+	f.mux.HandleFunc("GET /v1/applications/shop", func(w http.ResponseWriter, _ *http.Request) {
+		// Made once: the memory of this server counts, too.
+		one := `{"container":"shop/web/0","state":"healthy","reason":"` + strings.Repeat("x", 500) + `"}`
+		_, _ = io.WriteString(w, `{"application":"shop","entities":[{"entity":"web","containers":[`+one)
+		for range n - 1 {
+			_, _ = io.WriteString(w, ",")
+			_, _ = io.WriteString(w, one)
+		}
+		_, _ = io.WriteString(w, `]}]}`)
+	})
+}
+
 // TestMemoryIsFlat runs alone: it looks at the memory of the whole process.
 func TestMemoryIsFlatHoweverLongAListIs(t *testing.T) {
+	commands := []string{"top -o json", "inspect shop -o json", "inspect shop"}
 	for _, format := range formats {
+		commands = append(commands, "ps -o "+format)
+	}
+	for _, command := range commands {
 		peak := func(n int) uint64 {
 			f := newFake(t)
 			answerPages(f, n, func(int) string { return strings.Repeat("x", 500) })
+			answerTree(f, n)
 			h := &heap{every: 256 << 10}
-			if format == outputName {
+			if strings.HasSuffix(command, outputName) {
 				h.every = 4 << 10 // so that it is looked at some times, too
 			}
 			s := f.shell()
 			s.Out, s.Err = h, io.Discard
-			if code := s.Run(t.Context(), []string{"ps", "-o", format}); code != 0 {
+			if code := s.Run(t.Context(), strings.Fields(command)); code != 0 {
 				t.Fatalf("exit code %d", code)
 			}
 			f.server.Close()
 			if n > 1000 && h.samples < 10 {
-				t.Fatalf("looked at the memory %d times only", h.samples)
+				t.Fatalf("%s: looked at the memory %d times only", command, h.samples)
 			}
 			return h.peak
 		}
 		peak(1000) // what is made once
 		few, many := peak(1000), peak(10000)
-		t.Logf("-o %s: %d KiB in use at 1,000 rows, %d KiB at 10,000", format, few>>10, many>>10)
+		t.Logf("%s: %d KiB in use at 1,000 rows, %d KiB at 10,000", command, few>>10, many>>10)
 		const margin = 1 << 20 // all rows are more than 5 MiB
 		if many > few+margin {
-			t.Errorf("-o %s: %d bytes in use at 1,000 rows, %d at 10,000", format, few, many)
+			t.Errorf("%s: %d bytes in use at 1,000 rows, %d at 10,000", command, few, many)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package render
 
 import (
 	"bufio"
-	"bytes"
 	"io"
 )
 
@@ -71,7 +70,9 @@ func (in *Indenter) between(c byte) {
 // line begins the next one.
 func (in *Indenter) line() {
 	_ = in.w.WriteByte('\n')
-	_, _ = in.w.Write(bytes.Repeat([]byte("  "), max(in.depth, 0)))
+	for range in.depth {
+		_, _ = in.w.WriteString("  ")
+	}
 }
 
 // Close ends the document with a line feed. One that is not whole is an error.
