@@ -26,6 +26,7 @@ func newMachine(t *testing.T) *machine {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	m := &machine{t: t, dir: dir}
 	if err := os.Chmod(dir, 0o711); err != nil {
 		t.Fatal(err)
@@ -50,10 +51,7 @@ func newMachine(t *testing.T) *machine {
 	}
 	m.env = append(os.Environ(), "PATH="+filepath.Join(dir, "local")+":"+os.Getenv("PATH"), "CLOCKER_DATA="+filepath.Join(dir, "data"),
 		"CLOCKER_LISTEN="+listen[0], "CLOCKER_HEALTH_LISTEN="+listen[1], "HOME="+dir, "DOCKER_HOST=unix://"+dir+"/no-engine.sock")
-	t.Cleanup(func() {
-		m.run("clocker down || true")
-		_ = os.RemoveAll(dir)
-	})
+	t.Cleanup(func() { m.run("clocker down || true") })
 	return m
 }
 
