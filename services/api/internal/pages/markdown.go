@@ -90,6 +90,9 @@ func words(n ast.Node, source []byte) string {
 	return b.String()
 }
 
+// documents are the files for programs, and where the API answers with them.
+var documents = map[string]string{"openapi.json": "/openapi.json", "asyncapi.json": "/asyncapi.json", "blueprint.schema.json": "/schema/blueprint.json"}
+
 // lead points a link between files at the page of the file, and reports whether there is one. What is in the repository
 // and not in the folder is no page: the text of such a link stays, and the link does not.
 func lead(l *ast.Link, folder fs.FS, dir string) bool {
@@ -105,8 +108,8 @@ func lead(l *ast.Link, folder fs.FS, dir string) bool {
 		return false
 	}
 	at := strings.TrimSuffix("/docs/"+address(file), "/")
-	if path.Ext(file) == ".json" {
-		at = "/" + file
+	if to, document := documents[file]; document {
+		at = to
 	}
 	if anchor != "" {
 		at += "#" + anchor

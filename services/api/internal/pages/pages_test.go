@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"html"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -71,7 +72,7 @@ func TestEachLinkOfThePagesLeadsSomewhere(t *testing.T) {
 			if to != "" {
 				var below bool
 				if target, below = strings.CutPrefix(to, "/docs"); !below {
-					if _, err := fs.Stat(docs.Files, strings.TrimPrefix(to, "/")); err != nil {
+					if !slices.Contains(slices.Collect(maps.Values(documents)), to) { // which a browser follows in another test
 						t.Errorf("/docs/%s leads to %s", name, to)
 					}
 					continue
