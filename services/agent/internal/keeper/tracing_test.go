@@ -108,7 +108,7 @@ func keep(t *testing.T, tracer *trace.Tracer, log *slog.Logger) []clocker.Fact {
 	ensure(err)
 	m := &machine{told: make(chan struct{}, 10)}
 	k := New(Config{Host: "h", Engine: m, Hands: m, Images: m, Networks: m, Facts: m, Memory: mem, Limits: plan.Limits{Unit: time.Second,
-		Max: time.Minute, Stable: time.Minute}, Resync: time.Hour, Now: time.Now, Log: log, Tracer: tracer})
+		Max: time.Minute, Stable: time.Minute, Repeat: time.Hour}, Resync: time.Hour, Now: time.Now, Log: log, Tracer: tracer})
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	ended := make(chan struct{})
 	go func() { defer close(ended); _ = k.Run(ctx) }()
