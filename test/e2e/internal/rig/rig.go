@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -139,12 +140,12 @@ func prepare(t testing.TB, options []Option) (*Rig, []string, settings) {
 	}
 	r.Engine = watchEngine(t, s.engine, r.Installation)
 	r.API = &Client{t: t, Base: "http://" + r.slot.address(portAPI)}
-	r.env = env[:len(env):len(env)]
+	r.env = slices.Clip(env)
 	if s.simulated {
 		r.simulated = &simulation{}
 		env = append(env, "CLOCKER_MAX_CONTAINERS=100000")
 	}
-	return r, env, s
+	return r, slices.Clip(env), s // each program adds settings of its own
 }
 
 func random(n int) string {
