@@ -76,6 +76,7 @@ bin/tools/staticcheck: dev/tools/go.mod dev/tools/go.sum
 	cd dev/tools && GOWORK=off go build -o ../../$@ honnef.co/go/tools/cmd/staticcheck
 
 .PHONY: test test-fast prepare
+test: export GORACE = suppressions=$(CURDIR)/test/races.txt
 test: prepare ## every test, with the race detector: what continuous integration runs
 	@result=0; \
 	go test -race -timeout 30m $(parts) || result=1; \
