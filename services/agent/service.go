@@ -31,9 +31,10 @@ const (
 )
 
 // New builds the service. Settings: CLOCKER_HOST (id of this host), CLOCKER_JOIN_TOKEN_FILE, CLOCKER_PUBLISH_ADDRESS
-// (where published ports bind), CLOCKER_RESERVE_PORTS (false leaves the kernel's choice of ports as it is), DOCKER_HOST, CLOCKER_HANGUP_IMAGE (which has the program hangup, for an agent that does not
-// see the Engine's processes), and for restarts in place CLOCKER_RESTART_UNIT, CLOCKER_RESTART_MAX,
-// CLOCKER_RESTART_STABLE and CLOCKER_STOP_GRACE, which are durations, as CLOCKER_SENSOR_EVERY is, the time between readings.
+// (where published ports bind), CLOCKER_RESERVE_PORTS (false leaves the kernel's choice of ports as it is), DOCKER_HOST,
+// CLOCKER_HANGUP_IMAGE (which has the program hangup, for an agent that does not see the Engine's processes), and for
+// restarts in place CLOCKER_RESTART_UNIT, CLOCKER_RESTART_MAX, CLOCKER_RESTART_STABLE and CLOCKER_STOP_GRACE, which are
+// durations, as CLOCKER_SENSOR_EVERY is, the time between readings.
 func New(p run.Platform) (run.Service, error) {
 	s, err := settingsFrom(p)
 	if err != nil {
@@ -109,8 +110,8 @@ func assemble(p run.Platform, s settings, eng *engine.Engine) *agent {
 	a.images = image.New(image.Config{Engine: eng, Factory: eng, Contexts: contexts, Memory: a.memory, Facts: fact, Up: up,
 		Resync: resync, Log: p.Log, Metrics: p.Metrics})
 	a.containers = keeper.New(keeper.Config{Host: s.host, Engine: eng, Hands: eng, Images: a.images, Networks: a.networks,
-		Ports: kernel.Ports{Proc: proc, Publish: s.engine.Publish, Others: a.hostPorts}, Facts: a.outbox, Memory: a.memory, Limits: s.limits, Resync: resync, Now: p.Now, Log: p.Log, Metrics: p.Metrics,
-		Tracer: p.Tracer})
+		Ports: kernel.Ports{Proc: proc, Publish: s.engine.Publish, Others: a.hostPorts}, Facts: a.outbox,
+		Memory: a.memory, Limits: s.limits, Resync: resync, Now: p.Now, Log: p.Log, Metrics: p.Metrics, Tracer: p.Tracer})
 	a.link = link.New(link.Config{Host: s.host, Address: s.engine.Publish, TokenFile: s.token, Control: p.Bus, Engine: eng,
 		Containers: a.containers, Networks: a.networks, Images: a.images, Memory: a.memory, Routes: bridge.Routes,
 		Facts: a.outbox.Add, Up: up, OnJoin: func() {
