@@ -17,15 +17,15 @@ func TestFewContainersLeaveAtOnceAndThoseThatTakeLongHoldUpNobody(t *testing.T) 
 		all  time.Duration // until the last has begun
 		most int64
 	}{
-		{"soon", 100 * time.Millisecond, 400 * time.Millisecond, exits},
-		{"never", time.Hour, 4 * exitTurn, 5 * exits},
+		{"soon", 100 * time.Millisecond, 400 * time.Millisecond, 4},
+		{"never", time.Hour, 8 * time.Second, 20},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l, began := newLeaving(), time.Now()
 				var now, most atomic.Int64
 				var last atomic.Int64
-				for range 5 * exits {
+				for range 20 { // so many at once an Engine has lost count of
 					go func() {
 						done, err := l.wait(t.Context())
 						if err != nil {
