@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -165,12 +167,30 @@ func call[P, R any](b *tab, command cdp.Command[P, R], params P) {
 	}
 }
 
-// visit goes to a page of the server, and complains of what the browser complained of.
+// visit goes to a page of the server, and complains of what the browser complained of. When an address of the machine comes
+// or goes, as with each Docker network of somebody else, Chromium drops what it loads; a page is then loaded again.
 func (b *tab) visit(path string) {
 	b.t.Helper()
-	b.heard()
-	b.run(chromedp.Navigate(b.base + path))
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	for again := true; again; {
+		b.heard()
+		err := chromedp.Do(ctx, chromedp.Navigate(b.base+path))
+		again = ctx.Err() == nil && b.cutOff(err)
+		if err != nil && !again {
+			b.t.Fatalf("%s: %v", path, err)
+		}
+	}
 	b.content(path)
+}
+
+// cutOff reports whether the browser dropped a page, or what belongs to it, as the machine's addresses had changed.
+func (b *tab) cutOff(err error) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.ContainsFunc(append(b.faults, fmt.Sprint(err)), func(fault string) bool {
+		return strings.Contains(fault, "net::ERR_NETWORK_CHANGED")
+	})
 }
 
 // content fails for what the browser had to complain about, and for what came from elsewhere.
