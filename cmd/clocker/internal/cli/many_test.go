@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -95,16 +96,19 @@ func TestAnInspectionThatBreaksOffIsNoSuccess(t *testing.T) {
 	f.run(t.Context(), "", "inspect", "shop").check(t, exitOK, "application  shop\nstate        stopping\nup           0 of 0\n", "")
 }
 
-// manyContainers answers with pages of containers, whose usage grows with their number.
-func manyContainers(f *fakeAPI, n int) {
+// manyContainers answers with pages of containers, whose usage grows with their number. It tells before each page.
+func manyContainers(f *fakeAPI, n int, page func(first int)) {
 	f.answer("GET /v1/hosts", 200, usedHosts)
+	history := strings.TrimSuffix(strings.Repeat("1,", 100), ",")
 	f.mux.HandleFunc("GET /v1/containers", func(w http.ResponseWriter, r *http.Request) {
 		first := 0
 		_, _ = fmt.Sscan(r.URL.Query().Get("cursor"), &first)
+		page(first)
 		next, items := "", []string{}
 		last := min(first+500, n)
 		for i := first; i < last; i++ {
-			items = append(items, fmt.Sprintf(`{"container":"shop/web/%d","state":"healthy","host":"localhost","usage":{"time":"2026-01-02T03:59:58Z","cpu":%d,"memory":%d}}`, i, i, n-i))
+			items = append(items, fmt.Sprintf(`{"container":"shop/web/%d","state":"healthy","host":"localhost",`+
+				`"usage":{"time":"2026-01-02T03:59:58Z","cpu":%d,"memory":%d,"history":{"step":3,"cpu":[%s]}}}`, i, i, n-i, history))
 		}
 		if last < n {
 			next = fmt.Sprint(last)
@@ -113,10 +117,29 @@ func manyContainers(f *fakeAPI, n int) {
 	})
 }
 
+// TestTopForgetsWhatItDoesNotShow runs alone: it looks at the memory of the whole process.
+func TestTopForgetsWhatItDoesNotShow(t *testing.T) {
+	f, used := newFake(t), map[int]uint64{}
+	manyContainers(f, 10000, func(first int) {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		used[first] = m.HeapAlloc
+	})
+	if r := f.run(t.Context(), "", "top", "-q"); r.code != exitOK || len(used) != 20 {
+		t.Fatalf("%d pages: %+v", len(used), r)
+	}
+	few, many := used[2*topMost], used[9500]
+	t.Logf("%d KiB in use after %d containers, %d KiB after 9,500", few>>10, 2*topMost, many>>10)
+	if many > few+1<<20 { // the rest is more than 6 MiB
+		t.Errorf("%d bytes in use after %d containers, %d after 9,500", few, 2*topMost, many)
+	}
+}
+
 func TestTopKeepsTheFirstOfManyAndSaysHowManyMoreThereAre(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
-	manyContainers(f, 2600)
+	manyContainers(f, 2600, func(int) {})
 	for order, first := range map[string]string{"cpu": "shop/web/2599", "memory": "shop/web/0", "name": "shop/web/0"} {
 		r := f.run(t.Context(), "", "top", "-q", "--sort", order)
 		names := strings.Fields(r.out)
