@@ -14,6 +14,7 @@ const (
 	SeveralDocuments Code = "several-documents"
 	Empty            Code = "empty"
 	AliasLoop        Code = "alias-loop"
+	OtherFormat      Code = "other-format"
 	OverLimit        Code = "over-limit"
 	WrongKind        Code = "wrong-kind"
 	BadText          Code = "bad-text"
@@ -71,7 +72,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		NotUTF8, ControlCharacter, TooLarge, Syntax, Tab, UnknownAnchor, SeveralDocuments, Empty,
-		AliasLoop, OverLimit, WrongKind, BadText, BadNumber, OutOfRange, DuplicateKey, UnknownKey,
+		AliasLoop, OtherFormat, OverLimit, WrongKind, BadText, BadNumber, OutOfRange, DuplicateKey, UnknownKey,
 		MisplacedKey, RefusedKey, NoID, BadID, IDTaken, BadLocation, UnknownCloud, NoServices, NoImage,
 		UnknownType, BadImage, BadDockerfile, NoContext, OutsideContext, NotInContext, BadVariable,
 		VariableTwice, BadExpression, ExpressionInText, UnknownCall, BadCall, BadFormat, UnknownService,

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
+
+	"clocker.io/pkg/nearest"
 )
 
 // advice is what to do in place of keys that other tools know and that have no other name here.
@@ -56,4 +59,18 @@ func instead(name string, known []string) string {
 		}
 	}
 	return didYouMean(name, known)
+}
+
+// didYouMean is a hint for a misspelt word: the nearest known one, else all of them.
+func didYouMean(word string, known []string) string {
+	if len(word) <= 64 {
+		if s := nearest.Word(word, known); s != "" {
+			return fmt.Sprintf("did you mean %q?", s)
+		}
+	}
+	if len(known) == 0 {
+		return ""
+	}
+	known = slices.Sorted(slices.Values(known))
+	return "known are " + strings.Join(known, ", ")
 }

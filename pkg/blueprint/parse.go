@@ -64,6 +64,9 @@ func (p *parser) root(n node) {
 		n.fail(WrongKind, emptyHint, "a blueprint is a map, this is %s", n.is())
 		return
 	}
+	if p.ofAnotherTool(n) {
+		return
+	}
 	fields, _ := n.fields("the blueprint")
 	at := map[string]node{}
 	known, ofService := names(rootKeys()), names(serviceKeys())

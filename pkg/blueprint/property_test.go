@@ -27,19 +27,6 @@ func TestQuotedWordsSurviveSplitting(t *testing.T) {
 	})
 }
 
-func TestASuggestionIsOneOfTheKnown(t *testing.T) {
-	t.Parallel()
-	known := names(serviceKeys())
-	rapid.Check(t, func(t *rapid.T) {
-		word := []byte(rapid.SampledFrom(known).Draw(t, "word"))
-		at := rapid.IntRange(0, len(word)-1).Draw(t, "at")
-		word[at] = byte(rapid.IntRange('a', 'z').Draw(t, "letter"))
-		if s := suggest(string(word), known); !slices.Contains(known, s) {
-			t.Fatalf("%q suggests %q", word, s)
-		}
-	})
-}
-
 // A latch from each service to any other is refused exactly when somebody waits for itself in the end.
 func TestLatchesAreRefusedExactlyWhenTheyAreCircular(t *testing.T) {
 	t.Parallel()

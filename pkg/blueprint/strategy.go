@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"clocker.io/pkg/clocker"
+	"clocker.io/pkg/nearest"
 )
 
 // strategies are the placement strategies that a blueprint may name, each with its parameters and the names that
@@ -97,7 +98,7 @@ func (s *service) addStrategy(at, class node, params *node) {
 		names := slices.Sorted(maps.Keys(strategies))
 		hint := "known are " + strings.Join(names, ", ")
 		if len(name) <= 64 {
-			if near := suggest(name, names); near != "" {
+			if near := nearest.Word(name, names); near != "" {
 				hint = "did you mean " + near + "? " + hint
 			}
 		}

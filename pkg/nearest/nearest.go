@@ -1,13 +1,9 @@
-package blueprint
+package nearest
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+import "strings"
 
-// suggest names the known word nearest to a misspelt one, or "" when none is near.
-func suggest(word string, known []string) string {
+// Word names the known word nearest to a misspelt one, or "" when none is near.
+func Word(word string, known []string) string {
 	best, distance := "", max(len(word)/3, 1)+1
 	for _, k := range known {
 		if d := edits(strings.ToLower(word), strings.ToLower(k)); d < distance {
@@ -15,20 +11,6 @@ func suggest(word string, known []string) string {
 		}
 	}
 	return best
-}
-
-// didYouMean is a hint for a misspelt word: the nearest known one, else all of them.
-func didYouMean(word string, known []string) string {
-	if len(word) <= 64 {
-		if s := suggest(word, known); s != "" {
-			return fmt.Sprintf("did you mean %q?", s)
-		}
-	}
-	if len(known) == 0 {
-		return ""
-	}
-	known = slices.Sorted(slices.Values(known))
-	return "known are " + strings.Join(known, ", ")
 }
 
 // edits counts the single-byte insertions, deletions, replacements and swaps of neighbours between two words.

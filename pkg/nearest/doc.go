@@ -1,0 +1,2 @@
+// Package nearest finds what somebody meant who misspelt a word. It is pure; start reading at [Word].
+package nearest
