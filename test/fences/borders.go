@@ -65,6 +65,7 @@ func pure() []purePackage {
 		{Dir: "pkg/bus/rights"},
 		{Dir: "pkg/clocker"},
 		{Dir: "pkg/events"},
+		{Dir: "pkg/nearest"},
 		{Dir: "pkg/sensors"},
 		{Dir: "pkg/snapshot"},
 		{Dir: "services/agent/internal/admit"},

@@ -12,7 +12,7 @@ import (
 
 func (s *Shell) apps() *cobra.Command {
 	return named(&cobra.Command{
-		Use: "apps", Aliases: []string{"ls"}, Short: "List applications", Args: exactly(),
+		Use: "apps", Aliases: []string{"ls", "list"}, Short: "List applications", Args: exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return list(s, c, client.Path("applications"), nil, s.applicationList())
 		},

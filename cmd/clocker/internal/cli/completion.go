@@ -88,6 +88,7 @@ func complete(of names, several bool) cobra.CompletionFunc {
 func (s *Shell) completed() map[string]names {
 	return map[string]names{
 		"ps": s.applicationNames, "top": s.applicationNames, "delete": s.applicationNames,
+		"network show": s.applicationNames, "dns": s.applicationNames,
 		"inspect": s.targets(false), "explain": s.targets(false), "restart": s.targets(false), "trace": s.targets(false),
 		"logs": s.targets(true), "exec": s.targets(true), "scale": s.targets(false),
 		"cordon": s.hostNames, "uncordon": s.hostNames,

@@ -21,6 +21,8 @@ func TestWordsAreCompletedWithWhatIsThere(t *testing.T) {
 		"logs shop/":             "shop/web/0 shop/db/0 :4",
 		"delete ":                "shop :4",
 		"delete shop ":           ":4",
+		"network show s":         "shop :4",
+		"dns s":                  "shop :4",
 		"cordon l":               "localhost :4",
 		"operations show op":     "op-1 :4",
 		"dead-letters drop pol":  "policy/7 :4",

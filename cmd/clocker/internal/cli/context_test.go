@@ -80,7 +80,7 @@ func TestTheInstallationIsTheOneThatComesFirst(t *testing.T) {
 		{name: "an address of the environment", env: map[string]string{"CLOCKER_URL": urls["env"], "CLOCKER_TOKEN": "token-of-env"}, want: "env"},
 		{name: "an address by a flag", env: map[string]string{"CLOCKER_URL": urls["env"], "CLOCKER_TOKEN": "token-of-flag"},
 			args: "--url " + urls["flag"], want: "flag"},
-		{name: "an address is never shown the token of a context", args: "--url " + urls["b"], code: 4, want: "b does not know the token"},
+		{name: "an address is never shown the token of a context", args: "--url " + urls["b"], code: 4, want: "wants a token, and there is none"},
 		{name: "a data directory is the local installation", env: map[string]string{"CLOCKER_DATA": "/none"}, code: 1,
 			want: "no Clocker answers at " + defaultURL},
 		{name: "two at once", args: "--ctx a --url " + urls["b"], code: 2, want: "--url and --ctx name two installations"},

@@ -26,6 +26,11 @@ func (s *Shell) delete() *cobra.Command {
 				return &usageError{fmt.Sprintf("only a whole application can be deleted; to remove members: clocker scale %s/%s=N",
 					t.app, t.entity)}
 			}
+			if !yes && s.ErrTerminal { // nobody is asked about what is not there
+				if err := s.mustExist(c.Context(), t); err != nil {
+					return err
+				}
+			}
 			if !yes && !s.confirmed(c.Context(), t) {
 				if c.Context().Err() != nil {
 					s.say("\n%s was not deleted", t.app)
@@ -39,6 +44,15 @@ func (s *Shell) delete() *cobra.Command {
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	w.flags(c)
 	return c
+}
+
+func (s *Shell) mustExist(ctx context.Context, t target) error {
+	api, err := s.api()
+	if err != nil {
+		return err
+	}
+	_, err = client.Get[client.Application](ctx, api, client.Path("applications", t.app), nil)
+	return err
 }
 
 // confirmed asks a person; without a terminal nobody can answer, and the answer is no.

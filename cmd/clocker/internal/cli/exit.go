@@ -154,11 +154,20 @@ func (s *Shell) report(err error) int {
 		s.say("%s", running.text)
 		return code
 	}
-	s.say("%s %s", p.Bad("clocker:"), err)
+	s.say("%s %s", p.Bad("clocker:"), s.words(err))
 	if hint := s.hint(err); hint != "" {
 		s.say("  hint: %s", hint)
 	}
 	return code
+}
+
+// words are those of an error, but that one who has no token is not told how to write HTTP.
+func (s *Shell) words(err error) string {
+	var problem *client.Problem
+	if errors.As(err, &problem) && problem.Status == http.StatusUnauthorized && s.asked.token == "" {
+		return fmt.Sprintf("the Clocker at %s wants a token, and there is none: it would come from %s", s.asked.url, s.asked.tokenFrom)
+	}
+	return err.Error()
 }
 
 // hint is what a person can do about an error that the API does not explain itself.
@@ -169,7 +178,10 @@ func (s *Shell) hint(err error) string {
 	var failed *operationFailed
 	var unknown x509.UnknownAuthorityError
 	var name x509.HostnameError
+	var slip *misspelt
 	switch {
+	case errors.As(err, &slip):
+		return "did you mean " + slip.near + "?"
 	case errors.As(err, &failed):
 		return failed.next
 	case errors.As(err, &unknown):
@@ -184,6 +196,8 @@ func (s *Shell) hint(err error) string {
 		return s.elsewhere()
 	case !errors.As(err, &problem):
 		return ""
+	case problem.Status == http.StatusUnauthorized && s.asked.token == "":
+		return s.tokenless()
 	case problem.Status == http.StatusUnauthorized:
 		return fmt.Sprintf("the token comes from %s; is it that of this installation?", s.asked.tokenFrom)
 	case problem.Status == http.StatusServiceUnavailable:
@@ -196,6 +210,14 @@ func (s *Shell) hint(err error) string {
 		return "look for trace " + problem.TraceID + " in Clocker's log"
 	}
 	return ""
+}
+
+// tokenless is what a person can do who has no token.
+func (s *Shell) tokenless() string {
+	if u, err := url.Parse(s.asked.url); err == nil && onThisMachine(u) {
+		return "run this as the account that runs Clocker (sudo clocker ...), or with a token that it makes: clocker token create NAME --role ROLE"
+	}
+	return "ask whoever runs it for a token (clocker token create NAME --role ROLE), and keep it: clocker ctx add NAME --url URL --token-stdin"
 }
 
 // elsewhere is what a person can do whose Clocker is not where it was looked for.

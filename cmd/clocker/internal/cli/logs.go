@@ -42,9 +42,9 @@ func (s *Shell) logs() *cobra.Command {
 		},
 	}, outputTable, outputJSON)
 	c.Flags().BoolVarP(&o.follow, "follow", "f", false, "go on with what they print")
-	c.Flags().IntVar(&o.tail, "tail", 0, "only the last lines of each; 0 is all")
+	c.Flags().IntVarP(&o.tail, "tail", "n", 0, "only the last lines of each; 0 is all")
 	c.Flags().StringVar(&o.since, "since", "", "from a time on, such as 2026-01-02T15:04:05Z, or how long ago, such as 10m")
-	c.Flags().BoolVar(&o.timestamps, "timestamps", false, "with the time of each line")
+	c.Flags().BoolVarP(&o.timestamps, "timestamps", "t", false, "with the time of each line")
 	return c
 }
 

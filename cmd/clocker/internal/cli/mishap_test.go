@@ -245,7 +245,9 @@ func TestCtrlCEndsAQuestionAndWhatIsReadFromTheTerminal(t *testing.T) {
 			t.Parallel()
 			ctx, ctrlC := context.WithCancel(t.Context())
 			defer ctrlC()
-			s := newFake(t).shell()
+			f := newFake(t)
+			f.answer("GET /v1/applications/shop", 200, `{"application":"shop"}`)
+			s := f.shell()
 			var out, said strings.Builder
 			s.In, s.Out, s.Err, s.ErrTerminal = untyped{ctrlC}, &out, &said, true
 			if code := s.Run(ctx, strings.Fields(args)); code != exitInterrupted || out.String() != "" || said.String() != talk {

@@ -12,11 +12,11 @@ import (
 
 func (s *Shell) networks() *cobra.Command {
 	c := &cobra.Command{
-		Use: "network", Short: "Look at the networks of applications", Args: subcommands,
+		Use: "network", Aliases: []string{"networks"}, Short: "Look at the networks of applications", Args: subcommands,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(named(&cobra.Command{
-		Use: "ls", Short: "List networks", Args: exactly(),
+		Use: "ls", Aliases: []string{"list"}, Short: "List networks", Args: exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return list(s, c, client.Path("networks"), nil, networkList())
 		},

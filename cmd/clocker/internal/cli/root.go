@@ -3,8 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"regexp"
-	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -24,7 +22,7 @@ Ctrl-C ends waiting, never what is waited for. Exit codes: clocker help exit-cod
 func (s *Shell) root() *cobra.Command {
 	c := &cobra.Command{
 		Use: "clocker", Short: "A Docker cloud from the machines you have", Long: long,
-		SilenceErrors: true, SilenceUsage: true,
+		SilenceErrors: true, SilenceUsage: true, Version: version().Version,
 		Args:              subcommands,
 		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return s.checkOutput(c) },
@@ -36,6 +34,7 @@ func (s *Shell) root() *cobra.Command {
 	flags.StringVar(&s.context, "ctx", "", "context to work in, see clocker ctx (default $CLOCKER_CONTEXT)")
 	flags.StringVar(&s.ca, "ca", "", "file with the certificate authority of the API, in PEM (default $CLOCKER_CA)")
 	flags.BoolVar(&s.noColor, "no-color", false, "no colours, also with $NO_COLOR")
+	c.SetVersionTemplate(versionLine("clocker", version()))
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &usageError{wrongFlag(c, err)}
 	})
@@ -48,8 +47,8 @@ func (s *Shell) root() *cobra.Command {
 		s.version(), s.doctor(), s.setup(), s.certs(), s.nats(), s.migrate(), s.postgres(), s.health(),
 		s.completion(c), s.man(c), exitCodesTopic())
 	c.InitDefaultHelpCmd() // which has examples, too
-	if err := errors.Join(s.addCompletion(c), addExamples(c)); err != nil {
-		panic(err) // a command of a table in completion.go or examples.go is gone: every test of this package sees it
+	if err := errors.Join(s.addCompletion(c), addExamples(c), addOtherWords(c)); err != nil {
+		panic(err) // a command of a table in completion.go, examples.go or habits.go is gone: every test of this package sees it
 	}
 	return c
 }
@@ -62,31 +61,6 @@ func subcommands(c *cobra.Command, args []string) error {
 	return &usageError{unknown(c, args[0])}
 }
 
-func unknown(c *cobra.Command, word string) string {
-	text := fmt.Sprintf("unknown command %q", word)
-	c.SuggestionsMinimumDistance = min(2, (len(word)-1)/2) // two letters of four are no slip
-	if near := c.SuggestionsFor(word); len(near) > 0 {
-		text += "; did you mean " + strings.Join(near, " or ") + "?"
-	}
-	return text + "; see: " + c.CommandPath() + " --help"
-}
-
-// invalid is what the parser of flags says of a value.
-var invalid = regexp.MustCompile(`^invalid argument (".*") for ".*--([\w-]+)" flag: `)
-
-// wrongFlag says in words what is wrong with a flag.
-func wrongFlag(c *cobra.Command, err error) string {
-	text := err.Error()
-	if m := invalid.FindStringSubmatch(text); m != nil {
-		want := map[string]string{"int": "a number", "int64": "a number", "float64": "a number", "bool": "true or false",
-			"duration": "a time such as 90s, 10m or 1h30m"}[c.Flag(m[2]).Value.Type()]
-		if want != "" {
-			text = fmt.Sprintf("--%s is %s, and not %s", m[2], want, m[1])
-		}
-	}
-	return text + "; see: " + c.CommandPath() + " --help"
-}
-
 // exactly is cobra's check of the number of arguments, in words.
 func exactly(names ...string) cobra.PositionalArgs { return between(len(names), names...) }
 
@@ -97,7 +71,7 @@ func between(least int, names ...string) cobra.PositionalArgs {
 		case len(args) < least:
 			return &usageError{fmt.Sprintf("%s is missing: %s", names[len(args)], c.UseLine())}
 		case len(args) > len(names):
-			return &usageError{fmt.Sprintf("%q is one argument too many: %s", args[len(names)], c.UseLine())}
+			return tooMany(c, args[len(names)])
 		}
 		return nil
 	}

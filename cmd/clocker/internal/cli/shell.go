@@ -79,7 +79,7 @@ func (s *Shell) Run(ctx context.Context, args []string) int {
 	root.SetOut(s.Out) // help is what was asked for
 	root.SetErr(s.Err)
 	c, err := root.ExecuteContextC(ctx)
-	return s.report(inWordsOf(c, err))
+	return s.report(s.inWordsOf(ctx, c, err))
 }
 
 // say tells a person something.

@@ -76,6 +76,9 @@ func parseScale(text string) (t target, size int, err error) {
 		}
 		size, err = strconv.Atoi(right)
 	}
+	if strings.HasPrefix(right, "+") || strings.HasPrefix(right, "-") {
+		return t, 0, &usageError{fmt.Sprintf("%q is no size: it is how many members there should be, and not how many more or less, such as %s=3", right, left)}
+	}
 	if !ok || err != nil || size < 0 || t.entity == "" || t.ordinal >= 0 {
 		return t, 0, &usageError{fmt.Sprintf("%q is no size of an entity: write APP/ENTITY=N, such as shop/web=3", text)}
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -19,11 +20,18 @@ func setBy(c *cobra.Command, parameter, flag string) {
 	c.Annotations[setByKey+parameter] = flag
 }
 
-// inWordsOf makes of a value that the API refuses one of the command line: its flag is named in place of the parameter,
-// which nobody here has written. What comes from an argument keeps the API's words.
-func inWordsOf(c *cobra.Command, err error) error {
+// inWordsOf puts what the API refuses into words of the command line. Of a value its flag is named in place of the
+// parameter, which nobody here has written; what comes from an argument keeps the API's words. With a name that is not
+// there goes the one that may have been meant.
+func (s *Shell) inWordsOf(ctx context.Context, c *cobra.Command, err error) error {
 	var p *client.Problem
-	if !errors.As(err, &p) || p.Parameter == "" {
+	if !errors.As(err, &p) {
+		return err
+	}
+	if near := s.nearName(ctx, c, err); near != "" {
+		return &misspelt{err: err, near: near}
+	}
+	if p.Parameter == "" {
 		return err
 	}
 	name, other := c.Annotations[setByKey+p.Parameter]
@@ -49,3 +57,13 @@ type wrongValue struct {
 func (e *wrongValue) Error() string { return e.text }
 
 func (e *wrongValue) Unwrap() error { return e.problem }
+
+// misspelt is a name that is not there, with one that is and may have been meant.
+type misspelt struct {
+	err  error
+	near string
+}
+
+func (e *misspelt) Error() string { return e.err.Error() }
+
+func (e *misspelt) Unwrap() error { return e.err }
