@@ -116,7 +116,7 @@ func TestImages(t *testing.T) {
 		"image.failed %s new=false retry=false: COPY failed: ",
 		"image.failed %s new=false retry=false: dockerfile parse error line 2: unknown instruction: NONSENSE",
 		"image.failed %s new=false retry=false: the build context is damaged",
-		"image.failed %s new=false retry=true: image clocker.invalid/none:1 cannot be pulled now",
+		"image.failed %s new=false retry=true: clocker.invalid/none:1 cannot be pulled now",
 	} {
 		f := b.seen(fmt.Sprintf(want, orders[i].Key))
 		if i == 3 && (len(f.Image.Tail) == 0 || len(f.Image.Tail) > 20) {

@@ -31,7 +31,7 @@ func (e *Engine) FindImage(ctx context.Context, ref string) (Image, error) {
 	defer cancel()
 	want, err := reference.ParseNormalizedNamed(ref)
 	if err != nil {
-		return Image{}, &Refusal{Reason: fmt.Sprintf("image reference %q: %v", ref, err)}
+		return Image{}, &Refusal{Reason: fmt.Sprintf("%q is no reference: %v", ref, err)}
 	}
 	i, err := e.cli.ImageInspect(ctx, ref)
 	if errdefs.IsNotFound(err) {

@@ -139,19 +139,19 @@ var (
 )
 
 // pullRefusal sorts why an image cannot be pulled: a registry out of reach may come back, an image that is not there
-// or not allowed will not.
+// or not allowed will not. It names the reference alone: whoever tells it says what it is about, an image most often.
 func pullRefusal(reference, text string) *Refusal {
 	text = strings.TrimSpace(daemonSays.ReplaceAllString(text, ""))
 	r := &Refusal{Retry: true}
 	switch {
 	case registryAway.MatchString(text):
-		r.Reason = fmt.Sprintf("image %s cannot be pulled now: its registry does not answer (%s)", reference, text)
+		r.Reason = fmt.Sprintf("%s cannot be pulled now: its registry does not answer (%s)", reference, text)
 	case imageUnknown.MatchString(text) && !imageDenied.MatchString(text):
-		r.Retry, r.Reason = false, fmt.Sprintf("image %s does not exist in its registry", reference)
+		r.Retry, r.Reason = false, fmt.Sprintf("%s does not exist in its registry", reference)
 	case imageDenied.MatchString(text):
-		r.Retry, r.Reason = false, fmt.Sprintf("image %s does not exist in its registry, or it may not be pulled without an account", reference)
+		r.Retry, r.Reason = false, fmt.Sprintf("%s does not exist in its registry, or it may not be pulled without an account", reference)
 	default:
-		r.Retry, r.Reason = false, fmt.Sprintf("image %s cannot be pulled: %s", reference, text)
+		r.Retry, r.Reason = false, fmt.Sprintf("%s cannot be pulled: %s", reference, text)
 	}
 	return r
 }

@@ -50,7 +50,7 @@ func TestPullRefusal(t *testing.T) {
 		{"server error", "received unexpected HTTP status: 503 Service Unavailable", true, "does not answer"},
 		{"no tag", "manifest for redis:none not found: manifest unknown: manifest unknown", false, "does not exist"},
 		{"denied", "pull access denied for none, repository does not exist or may require 'docker login': denied: requested access to the resource is denied", false, "may not be pulled without an account"},
-		{"anything else", "invalid checksum digest", false, "cannot be pulled: invalid"},
+		{"anything else", "invalid checksum digest", false, "docker.io/library/redis:7 cannot be pulled: invalid"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -58,6 +58,9 @@ func TestPullRefusal(t *testing.T) {
 			r := pullRefusal("docker.io/library/redis:7", tt.text)
 			if r.Retry != tt.retry || !strings.Contains(r.Reason, tt.want) {
 				t.Errorf("got %v %q, want %v %q", r.Retry, r.Reason, tt.retry, tt.want)
+			}
+			if !strings.HasPrefix(r.Reason, "docker.io/library/redis:7 ") { // policy puts before it whose image it is
+				t.Errorf("%q does not begin with the reference", r.Reason)
 			}
 		})
 	}
