@@ -49,6 +49,7 @@ type Agent struct {
 	facts    map[string][]clocker.Fact   // by noun: not settled yet
 	counter  int64
 	starts   map[clocker.Container]int
+	refusals map[clocker.Container]int // attempts that are to be refused
 	refused  []string
 }
 
@@ -59,7 +60,7 @@ func New(c Config) *Agent {
 	}
 	a := &Agent{cfg: c, kick: make(chan struct{}, 1), wake: map[string]chan struct{}{}, networks: map[string]network{},
 		running: map[clocker.Container]*process{}, gone: map[clocker.Container]int64{}, built: map[string]outcome{},
-		facts: map[string][]clocker.Fact{}, starts: map[clocker.Container]int{}}
+		facts: map[string][]clocker.Fact{}, starts: map[clocker.Container]int{}, refusals: map[clocker.Container]int{}}
 	for _, noun := range nouns {
 		a.wake[noun] = make(chan struct{}, 1)
 	}

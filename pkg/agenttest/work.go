@@ -3,6 +3,7 @@ package agenttest
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"time"
 
 	"clocker.io/pkg/clocker"
 )
@@ -11,6 +12,7 @@ import (
 type process struct {
 	engineID string
 	attempt  int
+	refused  int   // attempts before its first start
 	failed   bool  // given up: it runs no longer
 	epoch    int64 // in which it was reported
 }
@@ -36,7 +38,7 @@ func (a *Agent) work() {
 		case as.Desired == clocker.DesiredStopped && p != nil:
 			p.failed = true
 		case as.Desired == clocker.DesiredRunning && p == nil && a.open(as):
-			p = &process{engineID: engineID(c)}
+			p = a.attempts(c)
 			a.running[c] = p
 			a.starts[c]++
 			a.report(c, p)
@@ -44,6 +46,16 @@ func (a *Agent) work() {
 			a.report(c, p) // what was reported in another epoch may have been refused
 		}
 	}
+}
+
+// attempts states the refusals that a container is to meet, and gives the process that starts after them; the caller holds mu.
+func (a *Agent) attempts(c clocker.Container) *process {
+	p := &process{engineID: engineID(c), refused: a.refusals[c], attempt: a.refusals[c]}
+	delete(a.refusals, c)
+	for n := range p.refused {
+		a.state(clocker.Fact{Kind: clocker.FactRefused, Container: &c, Attempt: n, Reason: "made to be refused", Next: time.Now()})
+	}
+	return p
 }
 
 // report states how a process is doing; the caller holds mu.
@@ -55,7 +67,7 @@ func (a *Agent) report(c clocker.Container, p *process) {
 		f.Kind, f.ExitCode, f.Reason = clocker.FactFailed, 1, "made to fail"
 		a.state(f)
 		return
-	case p.attempt > 0:
+	case p.attempt > p.refused:
 		f.Kind, f.ExitCode, f.Reason = clocker.FactRestarted, 1, "made to crash"
 	}
 	a.state(f, clocker.Fact{Kind: clocker.FactHealthy, Container: &c, EngineID: p.engineID, Attempt: p.attempt})
@@ -92,6 +104,13 @@ func (a *Agent) build() {
 		a.state(clocker.Fact{Kind: clocker.FactImageReady, Image: &clocker.ImageFact{Key: key, Attempt: job.Attempt,
 			Image: "sha256:" + digest(key), Size: 1 << 20, New: done == (outcome{})}})
 	}
+}
+
+// Refuse has the first attempts to start a container come to nothing: one that is yet to come.
+func (a *Agent) Refuse(c clocker.Container, attempts int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.refusals[c] = attempts
 }
 
 // Crash ends the process of a running container, which is started again in place. It says whether the container ran.

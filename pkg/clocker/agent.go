@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Want is the envelope on clocker.want.<host>. Exactly one field is set. Host asks the agent to register again.
@@ -106,6 +107,7 @@ const (
 	FactHealthy   FactKind = "container.healthy"
 	FactUnhealthy FactKind = "container.unhealthy"
 	FactRestarted FactKind = "container.restarted"
+	FactRefused   FactKind = "container.refused" // it could not be made or started; the agent tries again
 	FactFailed    FactKind = "container.failed"
 	FactFinished  FactKind = "container.finished" // ended, and its restart policy leaves it at that
 	FactRemoved   FactKind = "container.removed"
@@ -134,6 +136,7 @@ type Fact struct {
 	Kind      FactKind   `json:"kind"`
 	Container *Container `json:"container,omitempty"`
 	Attempt   int        `json:"attempt,omitempty"`  // restarts in place so far; 0 for the first start
+	Next      time.Time  `json:"next,omitzero"`      // when a refused attempt is followed by the next one
 	EngineID  string     `json:"engineId,omitempty"` // the Engine's container id
 	ExitCode  int        `json:"exitCode,omitempty"`
 	Reason    string     `json:"reason,omitempty"`

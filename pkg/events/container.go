@@ -1,6 +1,11 @@
 package events
 
-import "clocker.io/pkg/clocker"
+import (
+	"fmt"
+	"time"
+
+	"clocker.io/pkg/clocker"
+)
 
 // ContainerRequested says that a generation of a container should exist.
 type ContainerRequested struct {
@@ -48,11 +53,29 @@ type ContainerCleared struct {
 	Image string `json:"image"`
 }
 
-// ContainerStarted says that the Engine started a generation for the first time.
+// ContainerRefused says that an attempt to make or start a container came to nothing, why, and when the agent makes the
+// next one. Attempt is the one that was refused, 0 for the first start. A generation has at most as many as its restart
+// policy allows attempts; the refusal after those is ContainerFailed.
+type ContainerRefused struct {
+	clocker.Container
+	Host    string    `json:"host"`
+	Attempt int       `json:"attempt"`
+	Reason  string    `json:"reason"`
+	Next    time.Time `json:"next"`
+}
+
+// Words are the reason and what follows.
+func (e ContainerRefused) Words() string {
+	return fmt.Sprintf("%s; attempt %d at %s", e.Reason, e.Attempt+1, e.Next.UTC().Format("15:04:05 MST"))
+}
+
+// ContainerStarted says that the Engine started a generation for the first time. Attempt counts those that were refused
+// before.
 type ContainerStarted struct {
 	clocker.Container
 	Host     string `json:"host"`
 	EngineID string `json:"engineId"`
+	Attempt  int    `json:"attempt,omitempty"`
 }
 
 // ContainerHealthy says that a container answers its probe, or runs and has none.
@@ -146,6 +169,7 @@ func (ContainerWaiting) Topic() string   { return "container.waiting" }
 func (ContainerPlaced) Topic() string    { return "container.placed" }
 func (ContainerAddressed) Topic() string { return "container.addressed" }
 func (ContainerCleared) Topic() string   { return "container.cleared" }
+func (ContainerRefused) Topic() string   { return "container.refused" }
 func (ContainerStarted) Topic() string   { return "container.started" }
 func (ContainerHealthy) Topic() string   { return "container.healthy" }
 func (ContainerUnhealthy) Topic() string { return "container.unhealthy" }
@@ -164,6 +188,7 @@ func (e ContainerWaiting) Scope() Scope   { return containerScope(e.Container, "
 func (e ContainerPlaced) Scope() Scope    { return containerScope(e.Container, e.Host) }
 func (e ContainerAddressed) Scope() Scope { return containerScope(e.Container, e.Host) }
 func (e ContainerCleared) Scope() Scope   { return containerScope(e.Container, e.Host) }
+func (e ContainerRefused) Scope() Scope   { return containerScope(e.Container, e.Host) }
 func (e ContainerStarted) Scope() Scope   { return containerScope(e.Container, e.Host) }
 func (e ContainerHealthy) Scope() Scope   { return containerScope(e.Container, e.Host) }
 func (e ContainerUnhealthy) Scope() Scope { return containerScope(e.Container, e.Host) }

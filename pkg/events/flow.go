@@ -47,7 +47,7 @@ func Flow() []Step {
 				"operation.finished"}, Deadline: 10 * time.Second},
 		{Row: "start", From: "the host's assignments; container facts of agents", Service: "policy",
 			Does: "the agent pulls, networks, creates, starts, probes; policy states what it saw",
-			Emits: []string{"container.started", "container.healthy", "container.unhealthy", "container.restarted",
+			Emits: []string{"container.refused", "container.started", "container.healthy", "container.unhealthy", "container.restarted",
 				"container.failed", "container.finished", "container.removed", "container.cleared", "container.requested",
 				"application.healthy", "application.unhealthy", "orphan.collected", "operation.finished"}, Deadline: 2 * time.Minute},
 		{Row: "name", On: []string{"container.healthy", "container.unhealthy", "container.failed", "container.finished", "application.gone"}, Service: "ipam",

@@ -13,7 +13,7 @@ func All() []Event {
 		ApplicationSubmitted{}, ApplicationHealthy{}, ApplicationUnhealthy{}, EntityResized{}, ApplicationWithdrawn{},
 		ApplicationGone{},
 		ContainerRequested{}, ContainerWaiting{}, ContainerPlaced{}, ContainerAddressed{}, ContainerCleared{},
-		ContainerStarted{}, ContainerHealthy{}, ContainerUnhealthy{}, ContainerRestarted{}, ContainerFailed{},
+		ContainerRefused{}, ContainerStarted{}, ContainerHealthy{}, ContainerUnhealthy{}, ContainerRestarted{}, ContainerFailed{},
 		ContainerFinished{}, ContainerWithdrawn{}, ContainerRemoved{}, AddressReleased{}, ContainerReleased{},
 		ContainerGone{}, EndpointChanged{},
 		HostNeeded{}, HostReady{}, HostSuspected{}, HostCordoned{}, HostUncordoned{}, HostFailed{}, OrphanCollected{},

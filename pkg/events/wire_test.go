@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"clocker.io/pkg/events"
 )
@@ -49,6 +50,10 @@ func fill(v reflect.Value, name string, n *int) {
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
 		fill(v.Index(0), name, n)
 	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			v.Set(reflect.ValueOf(time.Unix(int64(*n), 0).UTC()))
+			return
+		}
 		for i := range v.NumField() {
 			f := v.Type().Field(i)
 			json, _, _ := strings.Cut(f.Tag.Get("json"), ",")

@@ -162,9 +162,10 @@ func TestBudget(t *testing.T) {
 			a.Ports = []clocker.PortBinding{{Port: 80, HostPort: port, Protocol: "tcp", Fixed: true}}
 		}, []string{fmt.Sprintf("container.failed %%s #3: host port %d is held by %s; end it, or choose another host port in the blueprint", port, me)}},
 		{func(a *clocker.Assignment) { a.Entrypoint = []string{"/none"} },
-			[]string{"container.failed %s #3: the image has no command /none"}},
+			[]string{"container.refused %s: the image has no command /none", "container.refused %s #1: the image has no command /none",
+				"container.refused %s #2: the image has no command /none", "container.failed %s #3: the image has no command /none"}},
 		{func(a *clocker.Assignment) { a.Image = "sha256:" + strings.Repeat("0", 64) },
-			[]string{"container.failed %s #3: image sha256:0000000000000000000000000000000000000000000000000000000000000000 is not on this host"}},
+			[]string{"container.refused %s #2: image sha256:0000", "container.failed %s #3: image sha256:0000000000000000000000000000000000000000000000000000000000000000 is not on this host"}},
 		{func(a *clocker.Assignment) { a.Volumes = []clocker.Mount{{Volume: "/var/run", Path: "/x"}} },
 			[]string{`container.failed %s: this host refuses it: volume "/var/run" is not its own`}},
 	}
@@ -178,7 +179,9 @@ func TestBudget(t *testing.T) {
 	b.assign(list...)
 	for i, tt := range tests {
 		for _, w := range tt.want {
-			b.seen(fmt.Sprintf(w, list[i].Path()))
+			if f := b.seen(fmt.Sprintf(w, list[i].Path())); (f.Kind == clocker.FactRefused) == f.Next.IsZero() {
+				t.Errorf("%s: the next attempt is at %s", w, f.Next)
+			}
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"clocker.io/pkg/bus"
 	"clocker.io/pkg/clocker"
@@ -214,5 +215,44 @@ func TestTombstoneIsInTheSnapshotUntilRemoved(t *testing.T) {
 	}
 	if w, _ := b.ask(epoch); len(w.Assignments) != 0 || len(w.Owners) != 3 {
 		t.Errorf("snapshot %+v", w)
+	}
+}
+
+// What a user sees of a container whose Engine refuses it, in the row that the API reads, until it runs.
+func TestARefusalIsInTheRowUntilTheContainerRuns(t *testing.T) {
+	t.Parallel()
+	b := cleared(t)
+	next := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	refusal := func(counter int64, attempt int, reason string) clocker.Fact {
+		return clocker.Fact{Counter: counter, Kind: clocker.FactRefused, Container: &storeZero, Attempt: attempt, Reason: reason, Next: next}
+	}
+	for _, step := range []struct {
+		name        string
+		fact        clocker.Fact
+		states      string
+		row, reason string
+	}{
+		{"first attempt", refusal(1, 0, "no command /none"), "container.refused shop/store/0 g1", "cleared 0",
+			"no command /none; attempt 1 at 03:04:05 UTC"},
+		{"told again after a kill", refusal(2, 0, "no command /none"), "", "cleared 0", "no command /none; attempt 1 at 03:04:05 UTC"},
+		{"second attempt", refusal(3, 1, "no disk"), "container.refused shop/store/0 g1", "cleared 1", "no disk; attempt 2 at 03:04:05 UTC"},
+		{"a fact of a later version", clocker.Fact{Counter: 4, Kind: "container.dreamt", Container: &storeZero, Attempt: 2}, "", "cleared 1",
+			"no disk; attempt 2 at 03:04:05 UTC"},
+		{"runs", clocker.Fact{Counter: 5, Kind: clocker.FactStarted, Container: &storeZero, Attempt: 2, EngineID: "abc"},
+			"container.started shop/store/0 g1", "started 2", ""},
+	} {
+		reply, err := b.tell(epoch, step.fact)
+		if err != nil || len(reply.Refused) > 0 {
+			t.Fatalf("%s: %v, refused %v", step.name, err, reply.Refused)
+		}
+		if got := strings.Join(linetest.Topics(pgtest.Outbox(t, b.db)), ", "); got != step.states {
+			t.Errorf("%s: stated %q, want %q", step.name, got, step.states)
+		}
+		const where = ` where entity = 'store' and ordinal = 0`
+		row := b.value(`select state || ' ' || attempt from policy.v_containers` + where)
+		reason, stage := b.value(`select reason from policy.v_containers`+where), b.value(`select reason from policy.v_stages`+where)
+		if row != step.row || reason != step.reason || stage != step.reason {
+			t.Errorf("%s: %v, %q, explained by %q; want %s, %q", step.name, row, reason, stage, step.row, step.reason)
+		}
 	}
 }

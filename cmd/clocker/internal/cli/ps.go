@@ -80,9 +80,9 @@ func restarts(n int) string {
 	return strconv.Itoa(n)
 }
 
-// waitingFor is why a container is not further, with the stage of the line that it is in.
+// waitingFor is why a container is not further, with the stage of the line that it is in unless its state says that.
 func waitingFor(c client.Container) string {
-	if c.Stage == "" || c.Reason == "" {
+	if c.Stage == "" || c.Stage == c.State || c.Reason == "" {
 		return c.Reason
 	}
 	return c.Stage + ": " + c.Reason

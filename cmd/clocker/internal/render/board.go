@@ -35,6 +35,8 @@ func stateAfter(e events.Event) (state string, reason, ok bool) {
 		return "addressed", false, true
 	case events.ContainerCleared:
 		return "cleared", false, true
+	case events.ContainerRefused:
+		return "refused", true, true
 	case events.ContainerStarted:
 		return "running", false, true
 	case events.ContainerHealthy:
@@ -147,7 +149,7 @@ func stateText(r row) string {
 
 func rank(r row) int {
 	switch r.state {
-	case "failed", "unhealthy", "restarted", "waiting":
+	case "failed", "unhealthy", "restarted", "refused", "waiting":
 		return 0
 	case "healthy", "ready":
 		return 2

@@ -111,6 +111,8 @@ func containerWords(e events.Event) (about, happened string, ok bool) {
 		happened = "has address " + e.Address
 	case events.ContainerCleared:
 		happened = "cleared to start on " + e.Host
+	case events.ContainerRefused:
+		happened = because("cannot start on "+e.Host, e.Words())
 	case events.ContainerStarted:
 		happened = "started on " + e.Host
 	case events.ContainerHealthy:

@@ -87,6 +87,9 @@ func (s *simulated) busy() {
 	web := func(ordinal int) clocker.Container {
 		return clocker.Container{Application: "shop", UID: uid, Entity: "web", Ordinal: ordinal, Generation: 1}
 	}
+	anew := web(4)
+	anew.Generation = 2
+	s.agent.Refuse(anew, 2)
 	for i := range 4 {
 		s.agent.Crash(web(i))
 		s.agent.Fail(web(i + 4))

@@ -80,11 +80,12 @@ func Reason(code int, oom bool) string {
 	return fmt.Sprintf("exited with code %d", code)
 }
 
-// settle counts an end: it finishes or fails the generation, or sets when it starts again.
+// settle counts an end: it finishes or fails the generation, or sets when it starts again. An attempt that came to
+// nothing is a fact of its own, as no run tells of it; the budget bounds how many there are.
 func settle(in Input, l Ledger, e end) Step {
 	p := in.Assignment.Restart
 	l.ExitCode, l.Reason, l.Held = e.code, e.reason, e.held
-	if !e.at.IsZero() {
+	if l.Refused = e.at.IsZero(); !l.Refused {
 		l.Exit, l.Over = e.at, true
 	}
 	facts := unhealthy(in, &l)
@@ -110,6 +111,10 @@ func settle(in Input, l Ledger, e end) Step {
 	l.NextStart = in.Now
 	if !e.free {
 		l.NextStart = in.Now.Add(in.Limits.backoff(l.Spent))
+	}
+	if l.Refused {
+		l.Epoch = in.Epoch
+		facts = append(facts, fact(in, clocker.FactRefused, l))
 	}
 	return Step{Do: Wait, Until: l.NextStart, Reason: e.reason, Ledger: l, Facts: facts}
 }

@@ -24,6 +24,7 @@ type life struct {
 	epoch     int64
 	facts     []clocker.Fact
 	starts    int
+	refusals  int // creates and starts that the Engine has yet to refuse
 }
 
 func (w *life) input() Input {
@@ -40,7 +41,7 @@ func (w *life) input() Input {
 }
 
 // step plans once and carries the step out. kill says where the agent dies: 1 before the ledger is kept, 2 before the
-// action.
+// action, 3 before the ledger of what the Engine refused is kept.
 func (w *life) step(rt *rapid.T, kill int) Step {
 	in := w.input()
 	s := Next(in)
@@ -56,6 +57,9 @@ func (w *life) step(rt *rapid.T, kill int) Step {
 		return s
 	}
 	w.check(rt, in, s)
+	if (s.Do == Create || s.Do == Start) && w.refusals > 0 {
+		return w.refuse(in, kill)
+	}
 	switch s.Do {
 	case Create:
 		w.made++
@@ -68,6 +72,17 @@ func (w *life) step(rt *rapid.T, kill int) Step {
 		w.end(143)
 	case Remove:
 		w.here = nil
+	}
+	return s
+}
+
+// refuse has the Engine refuse an action. An agent that dies before it remembers that meets it again.
+func (w *life) refuse(in Input, kill int) Step {
+	s := Failed(in, "no")
+	w.facts = append(w.facts, s.Facts...)
+	if kill != 3 {
+		w.ledger = s.Ledger
+		w.refusals--
 	}
 	return s
 }

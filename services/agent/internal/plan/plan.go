@@ -125,7 +125,7 @@ func missing(in Input) Step {
 	}
 	switch {
 	case in.Now.Before(l.NextStart):
-		return Step{Do: Wait, Until: l.NextStart, Reason: l.Reason, Ledger: l}
+		return pause(in, l, nil)
 	case in.Gate.Network == NetworkBroken:
 		return Failed(in, in.Gate.Reason)
 	case in.Gate.Network != NetworkReady && in.Gate.Network != NetworkComing:
@@ -139,7 +139,7 @@ func start(in Input, l Ledger, facts []clocker.Fact) Step {
 	s := Step{Ledger: l, Facts: facts}
 	switch {
 	case in.Now.Before(l.NextStart):
-		s.Do, s.Until, s.Reason = Wait, l.NextStart, l.Reason
+		return pause(in, l, facts)
 	case in.Gate.Network == NetworkBroken:
 		return Failed(in, in.Gate.Reason)
 	case !in.Gate.Open || in.Gate.Network != NetworkReady:
@@ -148,6 +148,16 @@ func start(in Input, l Ledger, facts []clocker.Fact) Step {
 		s.Do, s.Target = Start, in.Observed.EngineID
 	}
 	return s
+}
+
+// pause waits for the time of the next attempt. In a new epoch, the refusal that it waits after is told anew: as for a run,
+// what was told in the old one may have been refused.
+func pause(in Input, l Ledger, facts []clocker.Fact) Step {
+	if l.Refused && l.Epoch != in.Epoch {
+		l.Epoch = in.Epoch
+		facts = append(facts, fact(in, clocker.FactRefused, l))
+	}
+	return Step{Do: Wait, Until: l.NextStart, Reason: l.Reason, Ledger: l, Facts: facts}
 }
 
 // running reports a run that was not reported yet. That also adopts a container after the agent's own restart.
@@ -189,7 +199,7 @@ func report(in Input, l *Ledger) []clocker.Fact {
 		facts = unhealthy(in, l)
 		l.Attempt++
 	}
-	l.EngineID, l.StartedAt, l.Over, l.Epoch = o.EngineID, o.StartedAt, false, in.Epoch
+	l.EngineID, l.StartedAt, l.Over, l.Refused, l.Epoch = o.EngineID, o.StartedAt, false, false, in.Epoch
 	f := fact(in, kind, *l)
 	if kind == clocker.FactStarted {
 		f.ExitCode, f.Reason = 0, ""
@@ -237,6 +247,8 @@ func fact(in Input, kind clocker.FactKind, l Ledger) clocker.Fact {
 	switch kind {
 	case clocker.FactRestarted, clocker.FactFailed, clocker.FactFinished, clocker.FactUnhealthy:
 		f.ExitCode, f.Reason = l.ExitCode, l.Reason
+	case clocker.FactRefused: // the ledger counts the attempt that follows
+		f.Attempt, f.Reason, f.Next = l.Attempt-1, l.Reason, l.NextStart
 	}
 	if kind == clocker.FactFailed {
 		f.Held = l.Held

@@ -71,6 +71,9 @@ func say(s Step) string {
 		if f.Reason != "" {
 			fmt.Fprintf(&b, " %s", f.Reason)
 		}
+		if !f.Next.IsZero() {
+			fmt.Fprintf(&b, ", next %s", f.Next.Sub(t0))
+		}
 		if len(f.Held) > 0 {
 			fmt.Fprintf(&b, " %v", f.Held)
 		}
@@ -88,6 +91,7 @@ func TestNext(t *testing.T) {
 	ended := reported(func(l *Ledger) {
 		l.Exit, l.Over, l.NextStart, l.Attempt, l.Spent = t0.Add(-time.Millisecond), true, t0.Add(time.Second), 2, 2
 	})
+	refused := Ledger{Refused: true, Attempt: 2, Spent: 2, Reason: "no", NextStart: t0.Add(time.Second)}
 	tests := []struct {
 		name string
 		in   Input
@@ -97,7 +101,20 @@ func TestNext(t *testing.T) {
 		{"network not ready", Input{Assignment: wanted(nil), Gate: Gate{Network: NetworkPending}}, "wait"},
 		{"network coming: created early", Input{Assignment: wanted(nil), Gate: Gate{Network: NetworkComing, Open: true}}, "create"},
 		{"created, network coming", Input{Assignment: wanted(nil), Observed: observed(Created, nil), Gate: Gate{Network: NetworkComing, Open: true}}, "wait"},
-		{"network broken", Input{Assignment: wanted(nil), Gate: Gate{Network: NetworkBroken, Reason: "overlaps"}}, "wait 0s"},
+		{"network broken", Input{Assignment: wanted(nil), Gate: Gate{Network: NetworkBroken, Reason: "overlaps"}},
+			"wait 0s | container.refused overlaps, next 0s"},
+		{"created, network broken", Input{Assignment: wanted(nil), Observed: observed(Created, nil), Ledger: Ledger{Attempt: 1, Spent: 1},
+			Gate: Gate{Network: NetworkBroken, Reason: "overlaps"}}, "wait 1s | container.refused #1 overlaps, next 1s"},
+		{"refused, waits", Input{Assignment: wanted(nil), Observed: observed(Created, nil), Ledger: refused}, "wait 1s"},
+		{"refused, new epoch", Input{Assignment: wanted(nil), Observed: observed(Created, nil), Ledger: refused, Epoch: 2},
+			"wait 1s | container.refused #1 no, next 1s"},
+		{"refused before it was made, new epoch", Input{Assignment: wanted(nil), Ledger: refused, Epoch: 2},
+			"wait 1s | container.refused #1 no, next 1s"},
+		{"refused, waited, new epoch", Input{Assignment: wanted(nil), Observed: observed(Created, nil), Ledger: refused, Epoch: 2, Now: t0.Add(time.Second)},
+			"start"},
+		{"refused, then runs", Input{Assignment: wanted(nil), Observed: observed(Running, nil), Ledger: refused},
+			"nothing | container.started #2 | container.healthy #2"},
+		{"ended, waits, new epoch", Input{Assignment: wanted(nil), Observed: observed(Exited, nil), Ledger: ended, Epoch: 2}, "wait 1s"},
 		{"gate shut: created early", Input{Assignment: wanted(nil), Gate: Gate{Network: NetworkReady}}, "create"},
 		{"created, gate shut", Input{Assignment: wanted(nil), Observed: observed(Created, nil), Gate: Gate{Network: NetworkReady}}, "wait"},
 		{"created, gate open", Input{Assignment: wanted(nil), Observed: observed(Created, nil)}, "start"},
@@ -253,44 +270,5 @@ func TestOrphans(t *testing.T) {
 	}
 	if got := names(Orphans(here, Snapshot{})); got != "" {
 		t.Errorf("without any snapshot, orphans %q", got)
-	}
-}
-
-// A leased port that another program holds ends a generation at once, whatever its budget; a fixed one may become free,
-// and costs an attempt. Which ports it is goes out with the failure, also in a new epoch, and with no other failure.
-func TestAHeldPortEndsAGenerationOnlyWhenItWasLeased(t *testing.T) {
-	t.Parallel()
-	held := []clocker.HostPort{{Protocol: "tcp", Port: 49000}, {Protocol: "tcp", Port: 8080}}
-	bound := func(bindings ...clocker.PortBinding) Input {
-		return Input{ID: "u1/web/0@1", Assignment: wanted(func(a *clocker.Assignment) { a.Ports = bindings }), Gate: open,
-			Observed: observed(Created, nil), Now: t0, Limits: limits, Epoch: 1}
-	}
-	leased := clocker.PortBinding{Port: 80, HostPort: 49000, Protocol: "tcp"}
-	fixed := clocker.PortBinding{Port: 80, HostPort: 8080, Protocol: "tcp", Fixed: true}
-	in := bound(fixed, leased)
-	s := Failed(in, "held", held...)
-	const gone = "nothing | container.failed held [49000/tcp 8080/tcp]"
-	if got := say(s); got != gone {
-		t.Errorf("leased: %s, want %s", got, gone)
-	}
-	in.Ledger, in.Epoch = s.Ledger, 2
-	if got := say(Next(in)); got != gone {
-		t.Errorf("in a new epoch: %s, want %s", got, gone)
-	}
-	for _, in := range []Input{bound(fixed), bound(fixed, clocker.PortBinding{Port: 80, HostPort: 49000, Protocol: "udp"})} {
-		s := Failed(in, "held", held...)
-		if got := say(s); got != "wait 0s" {
-			t.Errorf("fixed: %s", got)
-		}
-		in.Ledger = s.Ledger
-		spent := in
-		spent.Ledger.Spent = 2
-		if got := say(Failed(spent, "held", held...)); got != "nothing | container.failed #1 held [49000/tcp 8080/tcp]" {
-			t.Errorf("fixed, its budget spent: %s", got)
-		}
-		in.Observed, in.Refusal = nil, "no"
-		if got := say(Next(in)); got != "nothing | container.failed #1 no" {
-			t.Errorf("refused for another reason: %s", got)
-		}
 	}
 }

@@ -77,7 +77,9 @@ type Ledger struct {
 	NextStart time.Time `json:"nextStart,omitzero"` // not before
 	ExitCode  int       `json:"exitCode,omitempty"` // of the end that was counted last
 	Reason    string    `json:"reason,omitempty"`   // of the end that was counted last
-	Health    Health    `json:"health,omitempty"`   // of the present run, as last reported
+	// Refused says that the last thing to be counted was no end of a run, but an attempt that came to nothing.
+	Refused   bool      `json:"refused,omitempty"`
+	Health    Health    `json:"health,omitempty"` // of the present run, as last reported
 	Ended     Ended     `json:"ended,omitempty"`
 	RemovedAt time.Time `json:"removedAt,omitzero"` // when the removal was last reported
 	Epoch     int64     `json:"epoch,omitempty"`    // in which its state was last reported

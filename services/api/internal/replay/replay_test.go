@@ -104,6 +104,14 @@ containers shop/web/0 g1 of u: attempt=1 exitCode=4 host=h1 state=failed wanted=
 placements shop/web/0 g1 of u: cloud=c cores=0.5 host=h1 memory=67108864 ports=49000->80/tcp
 leases shop/web/0 of u: address=10.200.0.16 mac=02:42:0a:c8:00:10 network=u
 endpoints shop/web/0 of u: healthy=false`},
+		{"refused at first", slices.Concat([]events.Event{submitted()}, running(1)[:4], []events.Event{
+			events.ContainerRefused{Container: web(1), Host: "h1"}, events.ContainerRefused{Container: web(1), Host: "h1", Attempt: 1},
+			events.ContainerStarted{Container: web(1), Host: "h1", Attempt: 2}}), app + op + `health shop of u: healthy=false stopping=false
+entities shop/web of u: size=1
+containers shop/web/0 g1 of u: attempt=2 exitCode=0 host=h1 state=started wanted=true
+placements shop/web/0 g1 of u: cloud=c cores=0.5 host=h1 memory=67108864 ports=49000->80/tcp
+leases shop/web/0 of u: address=10.200.0.16 mac=02:42:0a:c8:00:10 network=u
+endpoints shop/web/0 of u: healthy=false`},
 		{"replaced", slices.Concat(whole(), ended(1, false)[:1], running(2)[:3]), app + op + `health shop of u: healthy=true stopping=false
 entities shop/web of u: size=1
 containers shop/web/0 g1 of u: attempt=0 exitCode=0 host=h1 state=withdrawn wanted=false

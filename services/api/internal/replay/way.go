@@ -18,8 +18,10 @@ func (f *Fold) container(e events.Event) bool {
 	case events.ContainerCleared:
 		f.cleared[GenerationKey(e.Container)] = true
 		f.sees(e.Container, e.Host, Fields{"state": "cleared"})
+	case events.ContainerRefused:
+		f.sees(e.Container, e.Host, Fields{"attempt": strconv.Itoa(e.Attempt)})
 	case events.ContainerStarted:
-		f.sees(e.Container, e.Host, Fields{"state": "started"})
+		f.sees(e.Container, e.Host, Fields{"state": "started", "attempt": strconv.Itoa(e.Attempt)})
 	case events.ContainerHealthy:
 		f.sees(e.Container, e.Host, Fields{"state": "healthy", "attempt": strconv.Itoa(e.Attempt)})
 	case events.ContainerUnhealthy:

@@ -24,6 +24,8 @@ func Apply(c *rows.Container, s Sighting) []events.Event {
 		return nil
 	}
 	switch s.Fact.Kind {
+	case clocker.FactRefused:
+		return refused(c, s)
 	case clocker.FactStarted:
 		return started(c, s)
 	case clocker.FactHealthy:
@@ -41,6 +43,21 @@ func Apply(c *rows.Container, s Sighting) []events.Event {
 	}
 }
 
+// refused notes an attempt that came to nothing, once: the reason stays until the container runs. An agent that was killed
+// while it told of one may tell of the same attempt twice.
+func refused(c *rows.Container, s Sighting) []events.Event {
+	n := s.Fact.Attempt
+	first := c.Phase == rows.Cleared && c.Reason == "" // nothing is told of this generation yet
+	if n < c.Attempt || n == c.Attempt && !first {
+		return nil
+	}
+	e := events.ContainerRefused{Container: c.Container, Host: s.Host, Attempt: n,
+		Reason: orElse(s.Fact.Reason, "it cannot be started"), Next: s.Fact.Next}
+	out := unhealthy(c, Sighting{Host: s.Host, Now: s.Now}, e.Reason)
+	c.Attempt, c.Reason, c.Dirty = n, e.Words(), true
+	return append(out, e)
+}
+
 func started(c *rows.Container, s Sighting) []events.Event {
 	note(c, s)
 	if c.Phase != rows.Cleared {
@@ -48,7 +65,8 @@ func started(c *rows.Container, s Sighting) []events.Event {
 	}
 	c.Enter(rows.Started, s.Now)
 	c.StartedAt = s.Now
-	return []events.Event{events.ContainerStarted{Container: c.Container, Host: s.Host, EngineID: c.EngineID}}
+	return []events.Event{events.ContainerStarted{Container: c.Container, Host: s.Host, EngineID: c.EngineID,
+		Attempt: c.Attempt}}
 }
 
 func healthy(c *rows.Container, s Sighting) []events.Event {
@@ -79,9 +97,9 @@ func restarted(c *rows.Container, s Sighting) []events.Event {
 		return nil
 	}
 	reason := orElse(s.Fact.Reason, ended(s.Fact))
-	before := c.Attempt
-	out := started(c, s)
-	c.Attempt = before
+	run := s
+	run.Fact.Attempt = c.Attempt // of the run that ended
+	out := started(c, run)
 	out = append(out, unhealthy(c, Sighting{Host: s.Host, Now: s.Now}, reason)...)
 	c.Attempt, c.ExitCode, c.Reason = s.Fact.Attempt, s.Fact.ExitCode, reason
 	return append(out, events.ContainerRestarted{Container: c.Container, Host: s.Host, Attempt: c.Attempt,

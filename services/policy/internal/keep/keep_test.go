@@ -54,6 +54,17 @@ func TestApply(t *testing.T) {
 	}{
 		{"start", rows.Cleared, []clocker.Fact{fact(clocker.FactStarted, 0), fact(clocker.FactStarted, 0)}, rows.Started,
 			[]string{"container.started"}},
+		{"refused, told twice, then runs", rows.Cleared, []clocker.Fact{fact(clocker.FactRefused, 0), fact(clocker.FactRefused, 0),
+			fact(clocker.FactRefused, 1), fact(clocker.FactRefused, 0), fact(clocker.FactStarted, 2), fact(clocker.FactRefused, 1),
+			fact(clocker.FactRefused, 2)}, rows.Started, []string{"container.refused", "container.refused", "container.started"}},
+		{"refused and given up", rows.Cleared, []clocker.Fact{fact(clocker.FactRefused, 0), fact(clocker.FactFailed, 1), fact(clocker.FactRefused, 1)},
+			rows.Failed, []string{"container.refused", "container.failed"}},
+		{"ends, refused, then restarts", rows.Healthy, []clocker.Fact{fact(clocker.FactUnhealthy, 0), fact(clocker.FactRefused, 1),
+			fact(clocker.FactRefused, 1), fact(clocker.FactRestarted, 2)}, rows.Unhealthy,
+			[]string{"container.unhealthy", "container.refused", "container.restarted"}},
+		{"refused, and nobody told of the end", rows.Healthy, []clocker.Fact{fact(clocker.FactRefused, 1)}, rows.Unhealthy,
+			[]string{"container.unhealthy", "container.refused"}},
+		{"a fact of a later version", rows.Cleared, []clocker.Fact{fact("container.dreamt", 1)}, rows.Cleared, nil},
 		{"start that nobody told", rows.Cleared, []clocker.Fact{fact(clocker.FactHealthy, 0)}, rows.Healthy,
 			[]string{"container.started", "container.healthy"}},
 		{"health on change", rows.Healthy, []clocker.Fact{fact(clocker.FactHealthy, 0), fact(clocker.FactUnhealthy, 0),
@@ -91,7 +102,7 @@ func TestApply(t *testing.T) {
 // Whatever an agent says, a generation starts once, attempts only grow, health alternates, and nothing follows its end.
 func TestApplyTellsAConsistentStory(t *testing.T) {
 	t.Parallel()
-	kinds := []clocker.FactKind{clocker.FactStarted, clocker.FactHealthy, clocker.FactUnhealthy, clocker.FactRestarted,
+	kinds := []clocker.FactKind{clocker.FactRefused, clocker.FactStarted, clocker.FactHealthy, clocker.FactUnhealthy, clocker.FactRestarted,
 		clocker.FactFailed, clocker.FactFinished, clocker.FactOrphan, "container.dreamt"}
 	rapid.Check(t, func(t *rapid.T) {
 		c := &rows.Container{Phase: rows.Cleared}
@@ -107,17 +118,22 @@ func TestApplyTellsAConsistentStory(t *testing.T) {
 }
 
 func story(list []events.Event) error {
-	started, healthy, attempt, ended := false, false, 0, false
+	started, healthy, attempt, refused, ended := false, false, 0, -1, false
 	for n, e := range list {
 		if ended {
 			return fmt.Errorf("event %d, %s, follows the end", n, e.Topic())
 		}
 		switch e := e.(type) {
-		case events.ContainerStarted:
-			if started {
-				return fmt.Errorf("event %d starts again", n)
+		case events.ContainerRefused:
+			if e.Attempt < attempt || e.Attempt <= refused || healthy {
+				return fmt.Errorf("event %d: attempt %d is refused after %d, healthy %v", n, e.Attempt, attempt, healthy)
 			}
-			started = true
+			attempt, refused = e.Attempt, e.Attempt
+		case events.ContainerStarted:
+			if started || e.Attempt < attempt {
+				return fmt.Errorf("event %d starts again, or with attempt %d after %d", n, e.Attempt, attempt)
+			}
+			started, attempt = true, e.Attempt
 		case events.ContainerHealthy:
 			if healthy || !started {
 				return fmt.Errorf("event %d: healthy again, or before the start", n)
@@ -180,4 +196,21 @@ func TestAFailureCarriesTheHeldPortsOn(t *testing.T) {
 	if e, ok := out[0].(events.ContainerFailed); !ok || !slices.Equal(e.Held, held) {
 		t.Errorf("%+v", out)
 	}
+}
+
+// What a user reads of a container that cannot be started, until it runs.
+func TestTheReasonOfARefusalStaysUntilTheContainerRuns(t *testing.T) {
+	t.Parallel()
+	c := &rows.Container{Phase: rows.Cleared}
+	see := func(f clocker.Fact, want string) {
+		t.Helper()
+		if Apply(c, Sighting{Host: "h", Fact: f}); c.Reason != want || c.Attempt != f.Attempt || !c.Dirty {
+			t.Errorf("after %s: %q, attempt %d, want %q", f.Kind, c.Reason, c.Attempt, want)
+		}
+		c.Dirty = false
+	}
+	next := time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("elsewhere", 3600))
+	see(clocker.Fact{Kind: clocker.FactRefused, Reason: "no command", Next: next}, "no command; attempt 1 at 02:04:05 UTC")
+	see(clocker.Fact{Kind: clocker.FactRefused, Reason: "no disk", Attempt: 1, Next: next}, "no disk; attempt 2 at 02:04:05 UTC")
+	see(clocker.Fact{Kind: clocker.FactStarted, Attempt: 2}, "")
 }
