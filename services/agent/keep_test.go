@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"testing"
 
 	"clocker.io/pkg/clocker"
@@ -114,13 +115,16 @@ func TestImages(t *testing.T) {
 		"image.ready %s new=true retry=false",
 		"image.ready %s new=true retry=false",
 		"image.failed %s new=false retry=false: COPY failed: ",
-		"image.failed %s new=false retry=false: dockerfile parse error line 2: unknown instruction: NONSENSE",
+		"image.failed %s new=false retry=false: dockerfile parse error ", // Engines differ in the words for where
 		"image.failed %s new=false retry=false: the build context is damaged",
 		"image.failed %s new=false retry=true: clocker.invalid/none:1 cannot be pulled now",
 	} {
 		f := b.seen(fmt.Sprintf(want, orders[i].Key))
 		if i == 3 && (len(f.Image.Tail) == 0 || len(f.Image.Tail) > 20) {
 			t.Errorf("tail of a failed build: %q", f.Image.Tail)
+		}
+		if i == 4 && !strings.HasSuffix(f.Reason, "line 2: unknown instruction: NONSENSE") {
+			t.Errorf("a Dockerfile that cannot be read: %q", f.Reason)
 		}
 	}
 
