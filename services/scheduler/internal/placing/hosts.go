@@ -2,7 +2,6 @@ package placing
 
 import (
 	"context"
-	"slices"
 
 	"clocker.io/pkg/bus"
 	"clocker.io/pkg/clocker"
@@ -33,8 +32,12 @@ func again(ctx context.Context, s *store.Store, a attempt) ([]events.Event, erro
 	if a.cloud, err = s.Cloud(ctx, a.cloud.Name); err != nil {
 		return nil, err
 	}
-	if i := slices.IndexFunc(a.cloud.Parked, func(p *store.Parked) bool { return p.Short }); i >= 0 {
-		facts = append(facts, a.ask(a.cloud.Parked[i].Reason)...)
+	reason, err := s.WaitsForHost(ctx, a.cloud.Name)
+	if err != nil {
+		return nil, err
+	}
+	if reason != "" {
+		facts = append(facts, a.ask(reason)...)
 	}
 	return facts, s.Flush(ctx)
 }

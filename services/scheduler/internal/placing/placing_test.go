@@ -50,8 +50,8 @@ func TestShortage(t *testing.T) {
 		"late/web/0.1 waits: cloud has no host yet; no other host can be had: no agent came\nneeds a host\n")
 	b.want(b.give(ready("localhost", 2*gib)),
 		"big/web/0.1 on localhost\nsmall/web/0.1 on localhost\n"+
-			"late/web/0.1 waits: no host of cloud fits: 1 refused by memory (asks 1 GiB, most free is 0 B)\n"+
-			"big/web/1.1 waits: no host of cloud fits: 1 refused by memory (asks 1 GiB, most free is 0 B)\nneeds a host\n")
+			"big/web/1.1 waits: no host of cloud fits: 1 refused by memory (asks 1 GiB, most free is 0 B)\n"+
+			"late/web/0.1 waits: no host of cloud fits: 1 refused by memory (asks 1 GiB, most free is 0 B)\nneeds a host\n")
 	b.give(events.ContainerWithdrawn{Container: container("late", 0, 1)}, events.ContainerWithdrawn{Container: container("big", 1, 1)})
 	if left := pgtest.Query(t, b.db, `select cloud from scheduler.shortages union all select cloud from scheduler.parked`); len(left) > 0 {
 		t.Fatal(left)

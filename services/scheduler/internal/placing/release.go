@@ -24,7 +24,7 @@ func withdraw(s *store.Store, c *store.Container, generation int64) {
 		s.Withdraw(c.Container)
 	}
 	if c.Parked != nil && c.Parked.Request.Generation <= generation {
-		s.UnparkIn(c.Parked.Request.Cloud, c.Container)
+		s.Unpark(c.Parked.Request.Cloud, c.Container)
 	}
 }
 

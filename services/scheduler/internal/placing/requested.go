@@ -22,15 +22,17 @@ func Requested(ctx context.Context, s *store.Store, e bus.Received[events.Contai
 	if err != nil || known(c, e.Event.Generation) {
 		return nil, err
 	}
+	if p := c.Parked; p != nil { // an older generation
+		s.Unpark(p.Request.Cloud, e.Event.Container)
+	}
 	cloud, err := s.Cloud(ctx, e.Event.Cloud)
 	if err != nil {
 		return nil, err
 	}
-	if p := c.Parked; p != nil && p.Request.Cloud != cloud.Name {
-		s.UnparkIn(p.Request.Cloud, e.Event.Container)
-	}
 	a := attempt{s: s, cloud: cloud}
-	facts, err := a.try(&store.Parked{Request: e.Event, Own: slices.Clone(c.Held), Trace: trace.Parent(ctx)})
+	facts, err := a.try(&store.Parked{
+		Request: e.Event, Own: c.Held, Trace: trace.Parent(ctx), Shape: store.ShapeOf(e.Event, len(c.Held) > 0 || c.Ports),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -55,27 +57,40 @@ func known(c *store.Container, generation int64) bool {
 
 // try places a container or parks it, in the tables' and the cloud's view, and says what is news of that.
 func (a attempt) try(p *store.Parked) ([]events.Event, error) {
-	e := p.Request
-	req := requestOf(p)
-	choice, err := place.Choose(req, a.cloud.Cloud)
-	var why *place.Unplaceable
+	host, why, err := a.choose(p)
 	switch {
-	case errors.As(err, &why):
-		return a.park(p, *why)
 	case err != nil:
 		return nil, err
-	case choice.Wait:
-		return a.park(p, place.Unplaceable{Problem: waits(p, choice.Host)})
+	case why != nil:
+		return a.park(p, *why)
 	}
-	ports, err := place.Bind(req, hostOf(a.cloud, choice.Host))
+	return a.reserve(p, host)
+}
+
+// choose finds the host of a container, or says why there is none for now.
+func (a attempt) choose(p *store.Parked) (host string, why *place.Unplaceable, err error) {
+	choice, err := place.Choose(requestOf(p), a.cloud.Cloud)
+	switch {
+	case errors.As(err, &why):
+		return "", why, nil
+	case err == nil && choice.Wait:
+		return "", &place.Unplaceable{Problem: waits(p, choice.Host)}, nil
+	}
+	return choice.Host, nil, err
+}
+
+// reserve places a container on a host that was chosen for it.
+func (a attempt) reserve(p *store.Parked, host string) ([]events.Event, error) {
+	e := p.Request
+	ports, err := place.Bind(requestOf(p), hostOf(a.cloud, host))
 	if err != nil {
 		return nil, fmt.Errorf("bind ports of %s: %w", e.Path(), err)
 	}
-	if err := a.s.Reserve(a.cloud, e, choice.Host, ports); err != nil {
+	if err := a.s.Reserve(a.cloud, e, host, ports); err != nil {
 		return nil, err
 	}
 	return []events.Event{under(p, events.ContainerPlaced{
-		Container: e.Container, Cloud: a.cloud.Name, Host: choice.Host, Ports: ports, CIDR: e.CIDR,
+		Container: e.Container, Cloud: a.cloud.Name, Host: host, Ports: ports, CIDR: e.CIDR,
 	})}, nil
 }
 
@@ -119,31 +134,32 @@ func waits(p *store.Parked, host string) string {
 	return fmt.Sprintf("waits until generation %s has left %s", strings.Join(older, " and "), host)
 }
 
-// park writes down why a container waits; it says so when that is news. The first of a cloud that another host could help
+// park writes down why a container waits, and says so, when that is news. The first of a cloud that another host could help
 // asks for one, and so does every new one after a refusal, which may have been about another container's wishes.
 func (a attempt) park(was *store.Parked, why place.Unplaceable) ([]events.Event, error) {
-	p := *was
-	p.Refusals, p.Short, p.Reason, p.Failure = why.Refusals, why.MoreHosts, why.Error(), ""
-	if p.Short && a.cloud.Failure != "" {
-		p.Failure = a.cloud.Failure
-		p.Reason += "; no other host can be had: " + a.cloud.Failure
-	}
-	first := was.Reason == ""
-	news := first || p.Short != was.Short || !sameNews(was, &p)
-	if !news && (!a.figures || p.Reason == was.Reason) {
+	p, news := a.judged(was, why)
+	if !news {
 		return nil, nil
 	}
 	if err := a.s.Park(a.cloud, &p); err != nil {
 		return nil, err
 	}
-	if !news {
-		return nil, nil
-	}
 	facts := []events.Event{waiting(p.Request.Container, p.Reason)}
-	if p.Short && (!a.cloud.Short || first && a.cloud.Failure != "") {
+	if p.Short && (!a.cloud.Short || was.Reason == "" && a.cloud.Failure != "") {
 		facts = append(facts, a.ask(p.Reason)...)
 	}
 	return facts, nil
+}
+
+// judged is a container with why it waits now, and whether that is news.
+func (a attempt) judged(was *store.Parked, why place.Unplaceable) (p store.Parked, news bool) {
+	p = *was
+	p.Refusals, p.Short, p.Reason, p.Failure = why.Refusals, why.MoreHosts, why.Error(), ""
+	if p.Short && a.cloud.Failure != "" {
+		p.Failure = a.cloud.Failure
+		p.Reason += "; no other host can be had: " + a.cloud.Failure
+	}
+	return p, was.Reason == "" || p.Short != was.Short || !sameNews(was, &p)
 }
 
 // sameNews reports whether two reasons differ in figures at most.

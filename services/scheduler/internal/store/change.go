@@ -10,10 +10,11 @@ import (
 	"clocker.io/pkg/events"
 	"clocker.io/services/scheduler/internal/place"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Reserve sets a container's resources and host ports aside on a host of a cloud that was read; it is parked no more.
+// Reserve sets a container's resources and host ports aside on a host of a cloud that was read.
 func (s *Store) Reserve(c *Cloud, e events.ContainerRequested, host string, ports []clocker.PortBinding) error {
 	i := slices.IndexFunc(c.Hosts, func(h place.Host) bool { return h.ID == host })
 	if i < 0 {
@@ -39,7 +40,6 @@ func (s *Store) Reserve(c *Cloud, e events.ContainerRequested, host string, port
 		s.hold(e.Container, host, p)
 		s.tryAgain(h, p)
 	}
-	s.Unpark(c, e.Container)
 	return nil
 }
 
@@ -66,65 +66,27 @@ func (s *Store) hold(of clocker.Container, host string, p clocker.PortBinding) {
 		})
 }
 
-// Park writes down that no host takes a container for now, in place of what was known before.
-func (s *Store) Park(c *Cloud, p *Parked) error {
-	request, err := json.Marshal(p.Request)
-	if err != nil {
-		return fmt.Errorf("encode request: %w", err)
-	}
-	refusals, err := json.Marshal(append([]place.Refusal{}, p.Refusals...))
-	if err != nil {
-		return fmt.Errorf("encode refusals: %w", err)
-	}
-	c.Parked = append(slices.DeleteFunc(c.Parked, same(p.Request.Container)), p)
-	e := p.Request
-	s.todo.Queue(`
-		insert into parked as p (uid, entity, ordinal, application, generation, cloud, request, reason, refusals, failure,
-		  short, since, trace)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12, now()), $13)
-		on conflict (uid, entity, ordinal) do update
-		set generation = excluded.generation, cloud = excluded.cloud, request = excluded.request, reason = excluded.reason,
-		  refusals = excluded.refusals, failure = excluded.failure, short = excluded.short, since = excluded.since,
-		  trace = excluded.trace`,
-		e.UID, e.Entity, e.Ordinal, e.Application, e.Generation, c.Name, request, p.Reason, refusals, p.Failure, p.Short, since(p), p.Trace)
-	s.endShortage(c)
-	return nil
-}
+// endShortage ends a shortage with the last container that another host could help, so that the next one asks anew.
+const endShortage = `delete from shortages where cloud = $1 and not exists (select from parked where cloud = $1 and short)`
 
-// since is null for a container that is parked just now: the database's clock counts.
-func since(p *Parked) any {
-	if p.Since.IsZero() {
-		return nil
-	}
-	return p.Since
-}
-
-// Unpark forgets that a container is parked in a cloud that was read.
-func (s *Store) Unpark(c *Cloud, of clocker.Container) {
-	if slices.ContainsFunc(c.Parked, same(of)) {
-		c.Parked = slices.DeleteFunc(c.Parked, same(of))
-		s.todo.Queue(`delete from parked where uid = $1 and entity = $2 and ordinal = $3`, of.UID, of.Entity, of.Ordinal)
-	}
-	s.endShortage(c)
-}
-
-// UnparkIn is Unpark in a cloud that need not be read.
-func (s *Store) UnparkIn(cloud string, of clocker.Container) {
-	if c, ok := s.clouds[cloud]; ok {
-		s.Unpark(c, of)
+// settle ends a cloud's shortage when it is time, and reads what remains of it.
+func (c *Cloud) settle(b *pgx.Batch) {
+	if !c.fewer {
 		return
 	}
-	s.todo.Queue(`delete from parked where uid = $1 and entity = $2 and ordinal = $3`, of.UID, of.Entity, of.Ordinal)
-	s.todo.Queue(`
-		delete from shortages where cloud = $1 and not exists (select from parked where cloud = $1 and short)`, cloud)
+	c.fewer = false
+	if !c.Short {
+		return
+	}
+	b.Queue(endShortage, c.Name)
+	b.Queue(`select asked, failure from shortages where cloud = $1`, c.Name).QueryRow(c.scanShortage)
 }
 
-// endShortage ends a shortage with the last container that another host could help, so that the next one asks anew.
-func (s *Store) endShortage(c *Cloud) {
-	if c.Short && !slices.ContainsFunc(c.Parked, func(p *Parked) bool { return p.Short }) {
-		c.Short, c.Asked, c.Failure = false, false, ""
-		s.todo.Queue(`delete from shortages where cloud = $1`, c.Name)
-	}
+func (c *Cloud) scanShortage(r pgx.Row) error {
+	c.Asked, c.Failure = false, ""
+	err := r.Scan(&c.Asked, &c.Failure)
+	c.Short = err == nil
+	return optional(err)
 }
 
 // Shortage writes down whether a host was asked for in a cloud, and what the last answer was.
@@ -159,11 +121,6 @@ func (s *Store) Release(of clocker.Container, held []Reservation, kept bool) {
 // release does to what was read of a cloud what Release does to the tables.
 func (c *Cloud) release(of clocker.Container, held []Reservation, kept bool) {
 	gone := func(r Reservation) bool { return r.Generation <= of.Generation }
-	for _, p := range c.Parked {
-		if p.Request.Key() == of.Key() {
-			p.Own = slices.DeleteFunc(p.Own, gone)
-		}
-	}
 	for i := range c.Hosts {
 		h := &c.Hosts[i]
 		for _, r := range held {
@@ -179,8 +136,4 @@ func (c *Cloud) release(of clocker.Container, held []Reservation, kept bool) {
 			}
 		}
 	}
-}
-
-func same(of clocker.Container) func(*Parked) bool {
-	return func(p *Parked) bool { return p.Request.Key() == of.Key() }
 }

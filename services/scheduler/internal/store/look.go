@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -26,8 +25,9 @@ func (s *Store) Look(ctx context.Context, of clocker.Container) (*Container, err
 			c.Held, err = pgx.CollectRows(rows, scanReservation)
 			return err
 		})
-	b.Queue(`select request, reason, refusals, failure, short, since, trace from parked
-		where uid = $1 and entity = $2 and ordinal = $3`, key...).
+	b.Queue(`select exists (select from ports where uid = $1 and entity = $2 and ordinal = $3)`, key...).
+		QueryRow(func(r pgx.Row) error { return r.Scan(&c.Ports) })
+	b.Queue(`select `+parkedColumns+` from parked p where uid = $1 and entity = $2 and ordinal = $3`, key...).
 		Query(func(rows pgx.Rows) error {
 			all, err := pgx.CollectRows(rows, scanParked)
 			if len(all) > 0 {
@@ -45,10 +45,12 @@ func (s *Store) Look(ctx context.Context, of clocker.Container) (*Container, err
 	return c, nil
 }
 
-// Cloud reads a cloud, its hosts and what is parked in it: one round trip, none when this transaction has read it
-// already. A cloud that provisioner does not know has no strategies. Source: provisioner.v_clouds and own tables.
+// Cloud reads a cloud and its hosts: one round trip, none when this transaction has read it already. A cloud that provisioner does not know has no strategies. Source: provisioner.v_clouds and own tables.
 func (s *Store) Cloud(ctx context.Context, name string) (*Cloud, error) {
 	if c, ok := s.clouds[name]; ok {
+		if c.fewer {
+			return c, s.Flush(ctx)
+		}
 		return c, nil
 	}
 	c := &Cloud{Cloud: place.Cloud{Name: name}}
@@ -56,13 +58,8 @@ func (s *Store) Cloud(ctx context.Context, name string) (*Cloud, error) {
 	b.Queue(`select coalesce(max_containers, 0), coalesce(strategies, '[]') from provisioner.v_clouds where cloud = $1`, name).
 		QueryRow(func(r pgx.Row) error { return optional(r.Scan(&c.MaxContainers, &c.Strategies)) })
 	b.Queue(`select asked, failure from shortages where cloud = $1`, name).
-		QueryRow(func(r pgx.Row) error {
-			err := r.Scan(&c.Asked, &c.Failure)
-			c.Short = err == nil
-			return optional(err)
-		})
+		QueryRow(c.scanShortage)
 	queueHosts(b, c)
-	queueParked(b, c)
 	if err := s.send(ctx, b); err != nil {
 		return nil, fmt.Errorf("look at cloud %s: %w", name, err)
 	}
@@ -115,45 +112,10 @@ func queueHosts(b *pgx.Batch, c *Cloud) {
 		})
 }
 
-func queueParked(b *pgx.Batch, c *Cloud) {
-	at := map[clocker.Key]*Parked{}
-	b.Queue(`select request, reason, refusals, failure, short, since, trace from parked where cloud = $1`, c.Name).
-		Query(func(rows pgx.Rows) (err error) {
-			c.Parked, err = pgx.CollectRows(rows, scanParked)
-			for _, p := range c.Parked {
-				at[p.Request.Key()] = p
-			}
-			return err
-		})
-	b.Queue(`
-		select uid, entity, ordinal, r.generation, r.cloud, r.host, r.memory, r.millicores
-		from parked p join reservations r using (uid, entity, ordinal) where p.cloud = $1`, c.Name).
-		Query(func(rows pgx.Rows) error {
-			var k clocker.Key
-			var r Reservation
-			_, err := pgx.ForEachRow(rows, []any{&k.UID, &k.Entity, &k.Ordinal, &r.Generation, &r.Cloud, &r.Host, &r.Memory,
-				&r.Millicores}, func() error {
-				r.Containers = 1
-				at[k].Own = append(at[k].Own, r)
-				return nil
-			})
-			return err
-		})
-}
-
 func scanReservation(row pgx.CollectableRow) (Reservation, error) {
 	r := Reservation{Load: place.Load{Containers: 1}}
 	err := row.Scan(&r.Generation, &r.Cloud, &r.Host, &r.Memory, &r.Millicores)
 	return r, err
-}
-
-func scanParked(row pgx.CollectableRow) (*Parked, error) {
-	var p Parked
-	var request []byte
-	if err := row.Scan(&request, &p.Reason, &p.Refusals, &p.Failure, &p.Short, &p.Since, &p.Trace); err != nil {
-		return nil, err
-	}
-	return &p, json.Unmarshal(request, &p.Request)
 }
 
 func optional(err error) error {

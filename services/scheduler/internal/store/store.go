@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"time"
 
 	"clocker.io/pkg/clocker"
-	"clocker.io/pkg/events"
 	"clocker.io/pkg/pg"
 	"clocker.io/services/scheduler/internal/place"
 
@@ -44,6 +42,7 @@ type Container struct {
 	Floor  int64 // highest withdrawn generation
 	Held   []Reservation
 	Parked *Parked
+	Ports  bool // it has host ports
 	// Crowd says that containers are parked in a cloud in which this one holds something.
 	Crowd bool
 }
@@ -56,25 +55,14 @@ type Reservation struct {
 	place.Load
 }
 
-// Parked is a container that no host takes for now.
-type Parked struct {
-	Request  events.ContainerRequested
-	Reason   string
-	Refusals []place.Refusal
-	Failure  string // why the cloud cannot have another host
-	Short    bool   // another host could help
-	Since    time.Time
-	Own      []Reservation // of its older generations
-	Trace    string        // W3C traceparent of what asked for it
-}
-
 // Cloud is what is known of a cloud.
 type Cloud struct {
 	place.Cloud
 	Short   bool   // a shortage is on record
 	Asked   bool   // a host was asked for, and the answer is still to come
 	Failure string // the last answer, when it was a refusal
-	Parked  []*Parked
+
+	fewer bool // some may wait no more, or for no host: the shortage may have ended
 }
 
 // CheckFence makes sure that a single role is still held; see pg.Tx.
@@ -98,6 +86,9 @@ func (s *Store) send(ctx context.Context, b *pgx.Batch) error {
 	}
 	all.QueuedQueries = append(all.QueuedQueries, s.todo.QueuedQueries...)
 	all.QueuedQueries = append(all.QueuedQueries, b.QueuedQueries...)
+	for _, c := range s.clouds {
+		c.settle(all)
+	}
 	s.todo = &pgx.Batch{}
 	if err := s.tx.SendBatch(ctx, all).Close(); err != nil {
 		return fmt.Errorf("query placements: %w", err)
