@@ -181,7 +181,9 @@ func (b *tab) visit(path string) {
 			b.t.Fatalf("%s: %v", path, err)
 		}
 	}
-	b.content(path)
+	if b.content(path) == 0 {
+		b.t.Errorf("%s: the browser asked for nothing", path)
+	}
 }
 
 // cutOff reports whether the browser dropped a page, or what belongs to it, as the machine's addresses had changed.
@@ -193,21 +195,19 @@ func (b *tab) cutOff(err error) bool {
 	})
 }
 
-// content fails for what the browser had to complain about, and for what came from elsewhere.
-func (b *tab) content(path string) {
+// content fails for what the browser had to complain about, and for what came from elsewhere. It gives how much was asked for.
+func (b *tab) content(path string) int {
 	b.t.Helper()
 	asked, faults := b.heard()
 	for _, f := range faults {
 		b.t.Errorf("%s: %s", path, f)
-	}
-	if len(asked) == 0 {
-		b.t.Errorf("%s: the browser asked for nothing", path)
 	}
 	for _, address := range asked {
 		if u, err := url.Parse(address); err != nil || u.Scheme+"://"+u.Host != b.base {
 			b.t.Errorf("%s: asked for %s", path, address)
 		}
 	}
+	return len(asked)
 }
 
 // ask evaluates an expression in the page, and waits for it when it is a promise.
