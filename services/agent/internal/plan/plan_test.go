@@ -204,8 +204,13 @@ func TestNext(t *testing.T) {
 			if in.Gate == (Gate{}) {
 				in.Gate = open
 			}
-			if got := say(Next(in)); got != tt.want {
+			s := Next(in)
+			if got := say(s); got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+			in.Ledger = s.Ledger
+			if again := Next(in); len(again.Facts) > 0 && !s.Forget {
+				t.Errorf("what was said once is said again: %s", say(again))
 			}
 		})
 	}
