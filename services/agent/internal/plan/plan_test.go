@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -209,8 +210,10 @@ func TestNext(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 			in.Ledger = s.Ledger
-			if again := Next(in); len(again.Facts) > 0 && !s.Forget {
-				t.Errorf("what was said once is said again: %s", say(again))
+			for _, again := range Next(in).Facts {
+				if slices.ContainsFunc(s.Facts, func(f clocker.Fact) bool { return f.Kind == again.Kind && f.Attempt == again.Attempt }) {
+					t.Errorf("what was said once is said again: %s", again.Kind)
+				}
 			}
 		})
 	}
