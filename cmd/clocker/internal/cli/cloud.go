@@ -230,5 +230,5 @@ func (s *Shell) settle(c *cobra.Command, cloud, done string, r client.Request, b
 		s.say("cloud %s is %s", cloud, done)
 		return s.show(op.Raw, func() string { return "" }, cloud)
 	}
-	return &stillRunning{exitTime, fmt.Sprintf("cloud %s: operation %s is not decided yet, and goes on; look: clocker operations", cloud, id)}
+	return &stillRunning{code: exitTime, text: fmt.Sprintf("cloud %s: operation %s is not decided yet, and goes on; look: clocker operations", cloud, id)}
 }

@@ -90,49 +90,6 @@ func (s *Shell) runDeploy(ctx context.Context, d deployment) error {
 	return s.deployed(ctx, api, op)
 }
 
-// deployed shows what runs now.
-func (s *Shell) deployed(ctx context.Context, api *client.Client, op client.Doc[client.Operation]) error {
-	app := op.Value.Application
-	if !s.forPeople() {
-		return s.show(op.Raw, nil, app)
-	}
-	s.say("%s is healthy", app)
-	return listFrom(ctx, s, api, client.Path("containers"), url.Values{"application": {app}}, s.containerList())
-}
-
-// withReasons shows why containers of a failed deployment are not running, the last lines of a failed build with it;
-// of several with one reason only the first.
-func (s *Shell) withReasons(ctx context.Context, api *client.Client, err error) error {
-	var failed *operationFailed
-	if !errors.As(err, &failed) || failed.op.State == client.OperationCancelled {
-		return err
-	}
-	list, explainErr := explainWaiting(ctx, api, failed.application)
-	if explainErr != nil {
-		return err // what failed matters more than that its reasons cannot be had
-	}
-	failed.next = afterFailure(failed.application, list)
-	seen := map[string]bool{}
-	for _, e := range list {
-		if !seen[e.Value.Reason] {
-			fmt.Fprint(s.Err, s.explanationText(e.Value))
-		}
-		seen[e.Value.Reason] = true
-	}
-	return err
-}
-
-// afterFailure is how to go on once what stood in the way is mended. An image that could not be had is asked for again by
-// the next deploy alone.
-func afterFailure(app string, waiting []client.Doc[client.Explanation]) string {
-	for _, e := range waiting {
-		if e.Value.Image != nil && e.Value.Image.State == "failed" {
-			return fmt.Sprintf("once the image can be had: clocker delete %s --wait    and deploy it again", app)
-		}
-	}
-	return fmt.Sprintf("once that is mended: clocker restart %s    or take it away: clocker delete %s", app, app)
-}
-
 // read gives the text of a blueprint, or so much of it that it is refused for its size.
 func (s *Shell) read(ctx context.Context, file string) ([]byte, error) {
 	in := s.stdin(ctx)

@@ -35,8 +35,9 @@ func (e *usageError) Error() string { return e.text }
 
 // stillRunning says that a command stopped waiting for something that goes on.
 type stillRunning struct {
-	code int
-	text string
+	code        int
+	text        string
+	application string // that was waited for, if it is known
 }
 
 func (e *stillRunning) Error() string { return e.text }
@@ -179,7 +180,10 @@ func (s *Shell) hint(err error) string {
 	var unknown x509.UnknownAuthorityError
 	var name x509.HostnameError
 	var slip *misspelt
+	var shaky *unsteady
 	switch {
+	case errors.As(err, &shaky):
+		return fmt.Sprintf("what it printed: clocker logs %s    and what becomes of it: clocker explain %s", shaky.container, shaky.container)
 	case errors.As(err, &slip):
 		return "did you mean " + slip.near + "?"
 	case errors.As(err, &failed):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -11,6 +12,9 @@ import (
 	"clocker.io/cmd/clocker/internal/render"
 	"clocker.io/pkg/events"
 )
+
+// stateStarted is that of a container that runs and was not found healthy yet.
+const stateStarted = "started"
 
 // progress shows a running operation: a board that is redrawn on a terminal, else a line for each event.
 type progress struct {
@@ -51,6 +55,27 @@ func (p *progress) until(ctx context.Context, seen *watcher) error {
 	}
 }
 
+// look asks why what runs is not healthy yet. It is told where it can be had, and else is no matter.
+func (p *progress) look(ctx context.Context, api *client.Client, app string) {
+	if !p.board.AnyRuns() {
+		return
+	}
+	list, err := client.Get[struct {
+		Items []client.Container `json:"items"`
+	}](ctx, api, client.Path("containers"), url.Values{"application": {app}})
+	if err != nil {
+		return
+	}
+	for _, c := range list.Value.Items {
+		if c.UID != p.uid || c.State != stateStarted {
+			continue
+		}
+		if line, news := p.board.Unproven(c.Container, c.Reason); news {
+			p.draw(line)
+		}
+	}
+}
+
 // apply shows one event and says whether it ended the operation.
 func (p *progress) apply(e client.Event) (finished bool, err error) {
 	fact, err := e.Fact()
@@ -77,9 +102,14 @@ func (p *progress) apply(e client.Event) (finished bool, err error) {
 }
 
 func (p *progress) show(fact events.Event) {
-	line, ok := p.board.Apply(fact)
+	if line, ok := p.board.Apply(fact); ok {
+		p.draw(line)
+	}
+}
+
+// draw shows what has changed on the board: the line about it, or the board.
+func (p *progress) draw(line string) {
 	switch {
-	case !ok:
 	case p.live == nil:
 		fmt.Fprintln(p.shell.Err, line)
 	default:

@@ -67,7 +67,7 @@ func unanswered(ctx context.Context, err error) error {
 	case errors.Is(context.Cause(ctx), errTime):
 		code = exitTime
 	}
-	return &stillRunning{code, "no longer waiting for the answer; if the request arrived, it goes on. Look: clocker operations"}
+	return &stillRunning{code: code, text: "no longer waiting for the answer; if the request arrived, it goes on. Look: clocker operations"}
 }
 
 // unasked tells of a wait that was over before the request was sent.
@@ -128,6 +128,7 @@ func (s *Shell) follow(ctx context.Context, f following) (client.Doc[client.Oper
 		if err := show.until(ctx, seen); err != nil {
 			return op, s.outcome(ctx, a, op.Value, err)
 		}
+		show.look(ctx, f.api, a.Application)
 	}
 }
 
@@ -136,12 +137,12 @@ func (s *Shell) outcome(ctx context.Context, a client.Accepted, op client.Operat
 	var never *impossible
 	switch {
 	case errors.As(err, &never):
-		return &stillRunning{exitImpossible, fmt.Sprintf("%s cannot be placed: %s\nIt stays and is placed as soon as a host can "+
+		return &stillRunning{code: exitImpossible, text: fmt.Sprintf("%s cannot be placed: %s\nIt stays and is placed as soon as a host can "+
 			"take it. Why: clocker explain %s%s", a.Application, never.reason, a.Application, giveUp(op))}
 	case ctx.Err() != nil && errors.Is(context.Cause(ctx), errTime):
-		return &stillRunning{exitTime, fmt.Sprintf("time is up; %s goes on. Follow it with: %s", a.Application, followCommand(a))}
+		return &stillRunning{exitTime, fmt.Sprintf("time is up; %s goes on. Follow it with: %s", a.Application, followCommand(a)), a.Application}
 	case ctx.Err() != nil:
-		return &stillRunning{exitInterrupted, fmt.Sprintf("no longer waiting; %s goes on. Follow it with: %s", a.Application,
+		return &stillRunning{code: exitInterrupted, text: fmt.Sprintf("no longer waiting; %s goes on. Follow it with: %s", a.Application,
 			followCommand(a))}
 	case err != nil:
 		return fmt.Errorf("watch operation %s: %w", a.Operation, err)

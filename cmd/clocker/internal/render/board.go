@@ -21,6 +21,8 @@ type row struct {
 	unplaced bool // waits for a host
 }
 
+const running = "running"
+
 // stateAfter is the word for what happened to a container last; false for facts that do
 // not change what a person waits for.
 func stateAfter(e events.Event) (state string, reason, ok bool) {
@@ -38,7 +40,7 @@ func stateAfter(e events.Event) (state string, reason, ok bool) {
 	case events.ContainerRefused:
 		return "refused", true, true
 	case events.ContainerStarted:
-		return "running", false, true
+		return running, false, true
 	case events.ContainerHealthy:
 		return "healthy", false, true
 	case events.ContainerUnhealthy:
@@ -86,6 +88,27 @@ func (b *Board) Apply(e events.Event) (line string, ok bool) {
 	w, waits := e.(events.ContainerWaiting)
 	b.rows[about] = row{state: state, happened: happened, reason: reason, unplaced: waits && w.Stage == "place"}
 	return about + ": " + happened, true
+}
+
+// Unproven notes why a container that runs is not healthy yet, which no event tells before it was healthy once. It gives
+// the line that says it; false when that is known, or the container is no longer in that state.
+func (b *Board) Unproven(about, reason string) (line string, ok bool) {
+	r, there := b.rows[about]
+	if !there || r.state != running || reason == "" || r.happened == reason {
+		return "", false
+	}
+	b.rows[about] = row{state: running, happened: reason, reason: true}
+	return about + ": runs, and is not healthy yet: " + reason, true
+}
+
+// AnyRuns reports whether a container runs that was not healthy yet.
+func (b *Board) AnyRuns() bool {
+	for _, r := range b.rows {
+		if r.state == running {
+			return true
+		}
+	}
+	return false
 }
 
 // unplacedShown is how many containers Unplaced names; most often all wait for the same reason.

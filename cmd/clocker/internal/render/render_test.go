@@ -162,6 +162,28 @@ shop/web/0: healthy`)
 	equal(t, strings.Join(last.Lines(80, 24, Paint{}), "\n"), "  nothing is left")
 }
 
+func TestABoardTellsOnceWhyWhatRunsIsNotHealthyYet(t *testing.T) {
+	t.Parallel()
+	var b Board
+	if _, ok := b.Unproven(web0.Path(), "connection refused"); ok || b.AnyRuns() {
+		t.Error("what is not on the board is told of")
+	}
+	b.Apply(events.ContainerStarted{Container: web0, Host: "localhost"})
+	line, ok := b.Unproven(web0.Path(), "connection refused")
+	if !ok || !b.AnyRuns() {
+		t.Error("it is not told")
+	}
+	equal(t, line, "shop/web/0: runs, and is not healthy yet: connection refused")
+	equal(t, strings.Join(b.Lines(80, 24, Paint{}), "\n"), "  shop/web/0  connection refused\n  0 of 1 ready")
+	if _, again := b.Unproven(web0.Path(), "connection refused"); again {
+		t.Error("it is told twice")
+	}
+	b.Apply(events.ContainerHealthy{Container: web0, Host: "localhost"})
+	if _, late := b.Unproven(web0.Path(), "status 500"); late || b.AnyRuns() {
+		t.Error("of what is healthy it is told")
+	}
+}
+
 func TestLiveRedrawsInPlace(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
