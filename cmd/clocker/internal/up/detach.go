@@ -35,6 +35,9 @@ func Detach(ctx context.Context, o Options) error {
 		return err
 	case held && !h.Detached:
 		return &Held{Dir: d.Dir, Holder: h}
+	case held && h.Ready:
+		o.tellDetached(ctx, "Clocker runs already.", d, h)
+		return nil
 	case held:
 		return awaitDetached(ctx, d, o, nil, 0)
 	}
@@ -100,10 +103,18 @@ func awaitDetached(ctx context.Context, d Data, o Options, exited <-chan error, 
 			return fmt.Errorf("clocker ended while it started; see %s", d.LogFile())
 		}
 		if err == nil && held && h.Ready {
-			o.Say(welcome(d, h.URL))
-			o.Say(fmt.Sprintf("It runs in the background as process %d; log: %s; end it with: clocker down", h.PID, d.LogFile()))
+			o.tellDetached(ctx, "Clocker is ready.", d, h)
 			return nil
 		}
+	}
+}
+
+// tellDetached tells of a Clocker in the background, and what that one could only write into its log: that it has no Engine.
+func (o Options) tellDetached(ctx context.Context, first string, d Data, h Holder) {
+	o.Say(welcome(first, d, h.URL))
+	o.Say(fmt.Sprintf("It runs in the background as process %d; log: %s; end it with: clocker down", h.PID, d.LogFile()))
+	if warning := engineWarning(ctx); warning != "" {
+		o.Say(warning)
 	}
 }
 

@@ -70,7 +70,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	return c.serve(ctx, func() error {
 		holder.Ready = true
-		o.Say(welcome(d, holder.URL))
+		o.Say(welcome("Clocker is ready.", d, holder.URL))
 		return l.say(holder)
 	})
 }
@@ -235,8 +235,8 @@ func portFree(listen string) error {
 }
 
 // welcome says where to look and what to do next.
-func welcome(d Data, url string) string {
-	return fmt.Sprintf(`Clocker is ready.
+func welcome(first string, d Data, url string) string {
+	return first + fmt.Sprintf(`
   API      %s
   token    %s
   data     %s  (installation %s)

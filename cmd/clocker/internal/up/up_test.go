@@ -116,8 +116,16 @@ func TestDetachAndDown(t *testing.T) {
 	if status, body, err := i.get(ctx, "/readyz"); status != 200 || err != nil {
 		t.Errorf("readyz: %d %s %v", status, body, err)
 	}
+	for _, want := range []string{"Clocker is ready.", "No Docker Engine answers at unix:///nonexistent/docker.sock"} {
+		if !strings.Contains(i.text(), want) {
+			t.Errorf("it does not say %q:\n%s", want, i.text())
+		}
+	}
 	if err := Detach(ctx, o); err != nil { // it is there: nothing to do
 		t.Error(err)
+	}
+	if !strings.Contains(i.text(), "Clocker runs already.") {
+		t.Errorf("it does not say that it ran before:\n%s", i.text())
 	}
 	for _, want := range []bool{true, false} { // the second time none runs
 		if ended, err := Down(ctx, i.dir); ended != want || err != nil {
