@@ -37,6 +37,9 @@ func TestEachRefusalIsToldWithItsAttempt(t *testing.T) {
 				rt.Fatalf("%s #%d after refusals up to %d, of %d", f.Kind, f.Attempt, told, budget)
 			}
 		}
+		if runs := w.here != nil && w.here.Status == Running; runs == w.ledger.Refused {
+			rt.Fatalf("it runs: %v, and the ledger says refused: %v", runs, w.ledger.Refused)
+		}
 		if told+1 != min(budget, refusals) {
 			rt.Fatalf("told up to %d of %d refusals, of %d", told, refusals, budget)
 		}
