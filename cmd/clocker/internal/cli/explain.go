@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"clocker.io/cmd/clocker/internal/client"
@@ -118,7 +119,7 @@ func (s *Shell) explanationText(e client.Explanation) string {
 		line("held up by", fmt.Sprintf("dead letter %s (%s): %s", letterName(l), l.Topic, firstLine(l.Reason)))
 	}
 	if e.Restarts > 0 {
-		line("restarts", fmt.Sprintf("%d, last exit code %d", e.Restarts, e.ExitCode))
+		line("restarts", strconv.Itoa(e.Restarts)+lastExit(e.ExitCode))
 	}
 	if e.Image != nil && e.Image.State != "ready" {
 		line("image", e.Image.State+colon(e.Image.Reason))
@@ -134,4 +135,12 @@ func colon(reason string) string {
 		return ""
 	}
 	return ": " + reason
+}
+
+// lastExit is left out when it is 0: a container that never ran has none.
+func lastExit(code int) string {
+	if code == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", last exit code %d", code)
 }

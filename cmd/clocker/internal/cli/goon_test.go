@@ -49,6 +49,7 @@ func TestWhatTheEngineRefusesIsToldWhileItIsTriedAgain(t *testing.T) {
 	f.answer("POST /v1/applications", 202, accepted)
 	f.answer("GET /v1/containers", 200, `{"items":[{"container":"shop/web/0","state":"cleared","stage":"cleared","host":"localhost","attempt":1,
 		"reason":"`+noCommand+`","updatedAt":"2026-01-02T03:59:58Z"}]}`)
+	f.answer("GET /v1/containers/shop/web/0/explain", 200, `{"container":"shop/web/0","state":"cleared","stage":"cleared","reason":"`+noCommand+`","restarts":1}`)
 	f.operation(`"done"`)
 	f.tell("container.refused", `{`+web+`,"host":"localhost","attempt":0,"reason":"the image has no command serv","next":"2026-01-02T03:04:05Z"}`)
 	f.tell("container.refused", `{`+web+`,"host":"localhost","attempt":1,"reason":"the image has no command serv","next":"2026-01-02T03:04:07Z"}`)
@@ -60,4 +61,5 @@ func TestWhatTheEngineRefusesIsToldWhileItIsTriedAgain(t *testing.T) {
 	}
 	f.run(t.Context(), "", "ps").check(t, exitOK, "CONTAINER   STATE    HOST       AGE  RESTARTS  REASON\n"+
 		"shop/web/0  cleared  localhost  2s   1         "+noCommand+"\n", "")
+	f.run(t.Context(), "", "explain", "shop/web/0").check(t, exitOK, "shop/web/0  cleared\n  stage      cleared\n  reason     "+noCommand+"\n  restarts   1\n", "")
 }
