@@ -178,12 +178,14 @@ func TestWhatIsTooMuchIsRefused(t *testing.T) {
 	service := "id: a\nservices:\n- {type: 'docker:x', "
 	long := strings.Repeat("x", maxText)
 	for text, want := range map[string]string{
-		"id: a\nx: " + strings.Repeat("[", 20_000):                          "values are nested too deep here [over-limit]",
-		"id: a\nx: [" + strings.Repeat("1,", maxNodes) + "]":                "the blueprint has more than 50000 values [over-limit]",
-		"id: a\nx: [&a 1, " + strings.Repeat("*a,", maxNodes) + "]":         "the blueprint has more than 50000 values once its aliases are followed [over-limit]",
-		service + "env: {A: " + long + "}}":                                 "/services/0: env, entrypoint, commands and healthCheck of a service take 65 KiB together, at most 64 [over-limit]",
-		service + "commands: [x" + long + "]}":                              "/services/0: env, entrypoint, commands and healthCheck of a service take 65 KiB together, at most 64 [over-limit]",
-		service + "healthCheck: {command: [x" + long + "]}}":                "/services/0: env, entrypoint, commands and healthCheck of a service take 65 KiB together, at most 64 [over-limit]",
+		"id: a\nx: " + strings.Repeat("[", 20_000):                  "values are nested too deep here [over-limit]",
+		"id: a\nx: [" + strings.Repeat("1,", maxNodes) + "]":        "the blueprint has more than 50000 values [over-limit]",
+		"id: a\nx: [&a 1, " + strings.Repeat("*a,", maxNodes) + "]": "the blueprint has more than 50000 values once its aliases are followed [over-limit]",
+		service + "env: {A: " + long + "}}":                         "/services/0: env, entrypoint, commands and healthCheck of a service take 65 KiB together, at most 64 [over-limit]",
+		service + "commands: [x" + long + "]}":                      "/services/0: env, entrypoint, commands and healthCheck of a service take 65 KiB together, at most 64 [over-limit]",
+		service + "healthCheck: {command: [x" + long + "]}}":        "/services/0: env, entrypoint, commands and healthCheck of a service take 65 KiB together, at most 64 [over-limit]",
+		service + "volumes: ['v:" + strings.Repeat("/x", 2048) + "']}": `/services/0/volumes/0: the path "` + strings.Repeat("/x", 28) +
+			`/..." is too long for Linux: it takes 4095 bytes, 255 in each name [bad-volume]`,
 		service + "env: {A: '$brooklyn:formatString(\"" + long + "%s\")'}}": `/services/0/env/A: formatString: "%s" asks for argument 1 of 0 [bad-format]`,
 	} {
 		_, found := Parse([]byte(text), Options{})

@@ -3,12 +3,19 @@ package blueprint
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"clocker.io/pkg/clocker"
 )
 
 const maxVolumes = 64
+
+// maxPath is the longest path that Linux takes, in bytes; maxName the longest name in one.
+const (
+	maxPath = 4095
+	maxName = 255
+)
 
 const volumeHint = "name:/path, such as data:/var/lib/data; the volume is made by the Engine and lives as long as the container's identity"
 
@@ -57,6 +64,10 @@ func (s *service) addVolume(n node) {
 		return
 	}
 	where = path.Clean(where)
+	if tooLong(where) {
+		n.fail(BadVolume, "shorten it", "the path %q is too long for Linux: it takes %d bytes, %d in each name", clip(where), maxPath, maxName)
+		return
+	}
 	for _, v := range s.entity.Volumes {
 		if v.Path == where {
 			n.fail(VolumeTwice, "keep one of them", "two volumes are mounted at %s", where)
@@ -64,4 +75,8 @@ func (s *service) addVolume(n node) {
 		}
 	}
 	s.entity.Volumes = append(s.entity.Volumes, clocker.Volume{Name: name, Path: where})
+}
+
+func tooLong(where string) bool {
+	return len(where) > maxPath || slices.ContainsFunc(strings.Split(where, "/"), func(name string) bool { return len(name) > maxName })
 }

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"time"
 
@@ -45,8 +46,12 @@ func (j *Jobs) Nudged(context.Context, string, clocker.Nudge) {
 	}
 }
 
-// push tells a host what changed. What is lost on the way shows in its heartbeat.
+// push tells a host what changed. What is lost on the way shows in its heartbeat. Of what is too much for a message, it says
+// only that there is something: the agent lacks a revision then, and asks for all in pages.
 func (j *Jobs) push(w clocker.ImageWant) {
+	if text, err := json.Marshal(w.Jobs); err != nil || len(text) > store.PageBytes {
+		w.Previous, w.Jobs = w.Revision, nil
+	}
 	if err := j.cfg.Bus.Publish(clocker.SubjectWant+w.Host, clocker.Want{Image: &w}); err != nil {
 		j.cfg.Log.Debug("tell a host of images", "host", w.Host, "reason", err)
 	}

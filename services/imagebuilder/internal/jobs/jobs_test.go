@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -266,6 +267,30 @@ func TestContext(t *testing.T) {
 	}
 	if _, err := f.jobs.Ask(t.Context(), "clocker.ask.localhost", clocker.Ask{Kind: clocker.AskRun}); !errors.Is(err, bus.ErrNotMine) {
 		t.Errorf("another kind: %v", err)
+	}
+}
+
+// What is written as \u003c takes six times its size in a message: 30 Dockerfiles of full size are more than NATS takes.
+func TestAHostIsToldToAskWhenItsJobsFitIntoNoMessage(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.host(t, "ready", 1)
+	var many []clocker.ImageSource
+	for n := range 30 {
+		many = append(many, clocker.ImageSource{Dockerfile: strings.Repeat("<", 64<<10) + strconv.Itoa(n), Context: digest})
+	}
+	f.submit(t, "u1", many...)
+	w := f.told(t, 1) // an agent that has nothing lacks what came before
+	if w.Revision != 1 || w.Next != nil || w.Complete {
+		t.Errorf("told %+v", w)
+	}
+	all, err := snapshot.Images(func(at clocker.Page) (clocker.ImageWant, error) {
+		v, err := f.jobs.Ask(t.Context(), clocker.SubjectAsk+"localhost", clocker.Ask{Kind: clocker.AskImages, Host: "localhost", Epoch: 1, Page: &at})
+		w, _ := v.(clocker.ImageWant)
+		return w, err
+	})
+	if err != nil || !all.Complete || len(all.Jobs) != len(many) || all.Revision != w.Revision {
+		t.Errorf("%d jobs at revision %d, %v", len(all.Jobs), all.Revision, err)
 	}
 }
 

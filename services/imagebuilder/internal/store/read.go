@@ -29,11 +29,12 @@ func (s *Store) Due(ctx context.Context) (is bool, revisions []Revision, err err
 	return is, revisions, nil
 }
 
-// Bounds of a page of jobs. A job whose image is made has its Dockerfile in it, of 64 KiB at most.
-const (
-	jobsRows  = 200
-	jobsBytes = 1 << 20
-)
+// jobsRows bounds a page of jobs.
+const jobsRows = 200
+
+// PageBytes is how many bytes of jobs go into a message, or one job. One whose image is made has its Dockerfile in it, of
+// 64 KiB at most.
+const PageBytes = 1 << 20
 
 // Jobs is a page of the complete list of a host and its present epoch, 0 when it has none: jobs in the order of their
 // revisions and keys. Source: images, hosts, provisioner.v_hosts.
@@ -78,7 +79,7 @@ func takePage(rows pgx.Rows, w *clocker.ImageWant) error {
 			return fmt.Errorf("encode the job of image %s: %w", j.Key, err)
 		}
 		bytes += len(text)
-		if full = len(w.Jobs) > 0 && bytes > jobsBytes; !full {
+		if full = len(w.Jobs) > 0 && bytes > PageBytes; !full {
 			w.Jobs = append(w.Jobs, j)
 		}
 	}
