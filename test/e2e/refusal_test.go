@@ -152,7 +152,8 @@ var chances = []struct {
 	{regexp.MustCompile(`(?m)^context .*\n`), ""},
 	{regexp.MustCompile(`(?m)^(refused/[a-z]+/0|image [0-9a-f]{24}): .*\n`), ""},
 	{regexp.MustCompile(`"trace_id": *"[0-9a-f]+"`), `"trace_id": "<trace>"`},
-	{regexp.MustCompile(`(?m)^ +\|  ---> Using cache\n`), ""}, // the Engine may have done the step before
+	{regexp.MustCompile(`(?m)^ +\|  ---> Using cache\n`), ""},                             // the Engine may have done the step before
+	{regexp.MustCompile(`(?m) ---> Removed (intermediate container .*)$`), "Removing $1"}, // newer Engines say it afterwards
 	{regexp.MustCompile(`failed for \S+`), "failed for <time>"},
 	{regexp.MustCompile(`\bop-[0-9a-z]+`), "<operation>"},
 	{regexp.MustCompile(`\(process \d+\)`), "(process <pid>)"},

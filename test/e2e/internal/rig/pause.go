@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -117,6 +118,12 @@ func (r *Rig) Tenure(lease string) (holder, fence string) {
 		}
 	}
 	return "", fence
+}
+
+// Lost reports whether a program says that a tenure of its own ended before it wanted that.
+func (r *Rig) Lost(name, lease string) bool {
+	r.t.Helper()
+	return slices.ContainsFunc(r.logged(name, "lost a role"), func(l map[string]any) bool { return l["lease"] == lease })
 }
 
 func (r *Rig) logged(name, message string) []map[string]any {
