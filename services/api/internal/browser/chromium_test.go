@@ -167,6 +167,9 @@ func call[P, R any](b *tab, command cdp.Command[P, R], params P) {
 	}
 }
 
+// dropped is what Chromium says of what it was loading when an address of the machine came or went.
+const dropped = "net::ERR_NETWORK_CHANGED"
+
 // visit goes to a page of the server, and complains of what the browser complained of. When an address of the machine comes
 // or goes, as with each Docker network of somebody else, Chromium drops what it loads; a page is then loaded again.
 func (b *tab) visit(path string) {
@@ -191,7 +194,7 @@ func (b *tab) cutOff(err error) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.ContainsFunc(append(b.faults, fmt.Sprint(err)), func(fault string) bool {
-		return strings.Contains(fault, "net::ERR_NETWORK_CHANGED")
+		return strings.Contains(fault, dropped)
 	})
 }
 
@@ -200,7 +203,9 @@ func (b *tab) content(path string) int {
 	b.t.Helper()
 	asked, faults := b.heard()
 	for _, f := range faults {
-		b.t.Errorf("%s: %s", path, f)
+		if !strings.Contains(f, dropped) { // the icon comes after the page
+			b.t.Errorf("%s: %s", path, f)
+		}
 	}
 	for _, address := range asked {
 		if u, err := url.Parse(address); err != nil || u.Scheme+"://"+u.Host != b.base {
