@@ -45,7 +45,8 @@ func (s *Store) Look(ctx context.Context, of clocker.Container) (*Container, err
 	return c, nil
 }
 
-// Cloud reads a cloud and its hosts: one round trip, none when this transaction has read it already. A cloud that provisioner does not know has no strategies. Source: provisioner.v_clouds and own tables.
+// Cloud reads a cloud and its hosts: one round trip, none when this transaction has read it already. A cloud that
+// provisioner does not know has no strategies. Source: provisioner.v_clouds and own tables.
 func (s *Store) Cloud(ctx context.Context, name string) (*Cloud, error) {
 	if c, ok := s.clouds[name]; ok {
 		if c.fewer {
